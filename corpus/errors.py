@@ -1,0 +1,218 @@
+"""Every error that Pincite raises on purpose.
+
+    PinciteError
+    ├── DocumentError            a source that cannot be read
+    │   ├── PathNotFound         path_not_found
+    │   ├── NotAFolder           not_a_folder
+    │   ├── UnknownFormat        unknown_format
+    │   ├── UnreadableDocument   unreadable_document
+    │   ├── EncryptedDocument    encrypted_document
+    │   ├── EmptyDocument        empty_document
+    │   ├── DocumentTooLarge     document_too_large
+    │   ├── DuplicateDocument    duplicate_document
+    │   └── EmptyCorpus          empty_corpus
+    ├── IndexFault               an index or a model that cannot be used
+    │   ├── IndexMissing         index_missing
+    │   ├── IndexCorrupt         index_corrupt
+    │   ├── IndexForeign         index_foreign
+    │   ├── IndexTooNew          index_too_new
+    │   ├── IndexBusy            index_busy
+    │   ├── IndexUnwritable      index_unwritable
+    │   └── ModelUnusable        model_unusable
+    ├── InputError               a request that cannot be answered
+    │   ├── EmptyQuestion        empty_question
+    │   ├── QuestionTooLong      question_too_long
+    │   ├── InvalidText          invalid_text
+    │   ├── InvalidRequest       invalid_request
+    │   ├── InvalidDataset       invalid_dataset
+    │   ├── InvalidSetting       invalid_setting
+    │   └── UnknownDocument      unknown_document
+    ├── ServerError              a server that cannot start
+    │   └── PortInUse            port_in_use
+    └── CitationBroken           citation_broken: a quote that is not in its document (a bug)
+
+A message is one sentence that says what is wrong and ends with what to do next. ``code`` is
+stable: programs may match on it.
+"""
+
+from typing import ClassVar
+
+
+class PinciteError(Exception):
+    """The root: ``except PinciteError`` catches everything that Pincite raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class DocumentError(PinciteError):
+    """A source that cannot be read."""
+
+    code = "document_error"
+
+
+class PathNotFound(DocumentError):
+    """Nothing stands at the path."""
+
+    code = "path_not_found"
+
+
+class NotAFolder(DocumentError):
+    """A file stands where a folder should be."""
+
+    code = "not_a_folder"
+
+
+class UnknownFormat(DocumentError):
+    """No reader for files of this kind."""
+
+    code = "unknown_format"
+
+
+class UnreadableDocument(DocumentError):
+    """The file is damaged, or is not what its name says."""
+
+    code = "unreadable_document"
+
+
+class EncryptedDocument(DocumentError):
+    """The file needs a password."""
+
+    code = "encrypted_document"
+
+
+class EmptyDocument(DocumentError):
+    """The file holds no text."""
+
+    code = "empty_document"
+
+
+class DocumentTooLarge(DocumentError):
+    """The file is over a size limit, packed or unpacked."""
+
+    code = "document_too_large"
+
+
+class DuplicateDocument(DocumentError):
+    """Two files would have the same ``doc_id``."""
+
+    code = "duplicate_document"
+
+
+class EmptyCorpus(DocumentError):
+    """No document is left to index."""
+
+    code = "empty_corpus"
+
+
+class IndexFault(PinciteError):
+    """An index or a model that cannot be used."""
+
+    code = "index_fault"
+
+
+class IndexMissing(IndexFault):
+    """There is no index at the folder."""
+
+    code = "index_missing"
+
+
+class IndexCorrupt(IndexFault):
+    """A file of the index is not what the manifest says."""
+
+    code = "index_corrupt"
+
+
+class IndexForeign(IndexFault):
+    """The index was made with another encoder."""
+
+    code = "index_foreign"
+
+
+class IndexTooNew(IndexFault):
+    """The index was made by a newer Pincite."""
+
+    code = "index_too_new"
+
+
+class IndexBusy(IndexFault):
+    """Another process is writing to the index."""
+
+    code = "index_busy"
+
+
+class IndexUnwritable(IndexFault):
+    """The index folder cannot be written."""
+
+    code = "index_unwritable"
+
+
+class ModelUnusable(IndexFault):
+    """An encoder or reader cannot be found, loaded or trusted."""
+
+    code = "model_unusable"
+
+
+class InputError(PinciteError):
+    """A request that cannot be answered."""
+
+    code = "input_error"
+
+
+class EmptyQuestion(InputError):
+    """The question is blank."""
+
+    code = "empty_question"
+
+
+class QuestionTooLong(InputError):
+    """The question is over the length limit."""
+
+    code = "question_too_long"
+
+
+class InvalidText(InputError):
+    """The text is not valid Unicode."""
+
+    code = "invalid_text"
+
+
+class InvalidRequest(InputError):
+    """A field of the request is missing, of the wrong type or out of range."""
+
+    code = "invalid_request"
+
+
+class InvalidDataset(InputError):
+    """A data set that cannot be evaluated."""
+
+    code = "invalid_dataset"
+
+
+class InvalidSetting(InputError):
+    """A setting (flag, environment, file) that cannot be used."""
+
+    code = "invalid_setting"
+
+
+class UnknownDocument(InputError):
+    """No document of that id is in the index."""
+
+    code = "unknown_document"
+
+
+class ServerError(PinciteError):
+    """A server that cannot start."""
+
+    code = "server_error"
+
+
+class PortInUse(ServerError):
+    """Another program listens at the address."""
+
+    code = "port_in_use"
+
+
+class CitationBroken(PinciteError):
+    """A quote differs from its document: a bug, caught before it reaches anyone."""
+
+    code = "citation_broken"

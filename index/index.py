@@ -1,0 +1,296 @@
+"""The index: built from documents, opened, searched."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from corpus import Document, Page, Passage, Section, context, split
+from corpus.errors import EmptyCorpus, IndexFault, IndexForeign, IndexMissing, UnknownDocument
+from index import generation
+from index.encoder import DEFAULT_ENCODER, load_encoder
+from index.faiss_store import FaissStore
+from index.fusion import reciprocal_rank
+from index.lexical import LexicalIndex
+from index.types import DocumentRecord, Encoder, EncoderRecord, Hit, Ids, Manifest, Matrix, Vector
+
+Mode = Literal["hybrid", "dense", "lexical"]
+Progress = Callable[[int, int], None]
+"""Called with (passages done, passages in all)."""
+
+TARGET_TOKENS = 120
+OVERLAP = 1
+DEPTH = 100
+"""How many passages each leg gives to the fusion."""
+_CHUNK = 256
+
+
+class Index:
+    """One generation, in memory and immutable: updating returns another ``Index``."""
+
+    def __init__(self, directory: Path, identifier: str, encoder: Encoder) -> None:
+        """Use ``build`` or ``open``. Reads and checks every file of the generation."""
+        folder, self.manifest = generation.load_manifest(directory, identifier)
+        self.directory = directory
+        self.generation = identifier
+        self.encoder = encoder
+        self.documents = {d.doc_id: d for d in map(_document_from, _lines(folder / "documents.jsonl"))}
+        self.passages = [self._passage_from(row) for row in _lines(folder / "passages.jsonl")]
+        self._store = FaissStore.load(folder / "vectors.faiss")
+        self._lexical = LexicalIndex.load(folder / "lexical")
+
+    @classmethod
+    def build(
+        cls,
+        documents: Iterable[Document],
+        directory: str | Path,
+        *,
+        encoder: Encoder | str = DEFAULT_ENCODER,
+        target_tokens: int = TARGET_TOKENS,
+        overlap: int = OVERLAP,
+        progress: Progress | None = None,
+    ) -> "Index":
+        """Make the index in ``directory`` hold exactly these documents, and open it.
+
+        Vectors of an index that is there already are reused for passages that did not change. Raises
+        EmptyCorpus, ModelUnusable, IndexBusy, IndexUnwritable; then the index is as it was.
+        """
+        directory = Path(directory)
+        wanted = {document.doc_id: document for document in documents}
+        with generation.writing(directory):
+            encoder = _loaded(encoder, directory)
+            try:
+                before = cls._open(directory, encoder)
+            except IndexFault:
+                before = None  # nothing to reuse: missing, damaged or of another encoder, which is why one builds
+            return _write(directory, wanted, encoder, target_tokens, overlap, before, progress)
+
+    @classmethod
+    def open(cls, directory: str | Path, *, encoder: Encoder | str | None = None) -> "Index":
+        """The current generation in ``directory``; ``encoder`` None takes the one that the index names.
+
+        Raises IndexMissing, IndexCorrupt, IndexForeign (made with another encoder), IndexTooNew, ModelUnusable.
+        """
+        return cls._open(Path(directory), encoder)
+
+    def update(
+        self, *, add: Iterable[Document] = (), remove: Iterable[str] = (), progress: Progress | None = None
+    ) -> "Index":
+        """Add (or replace) and remove documents of what is current on disk now; only what changed is encoded.
+
+        Raises UnknownDocument for an id to remove that is not there, EmptyCorpus if nothing would be left.
+        """
+        with generation.writing(self.directory):
+            before = self._open(self.directory, self.encoder)
+            documents = dict(before.documents)
+            for doc_id in remove:
+                if documents.pop(doc_id, None) is None:
+                    raise UnknownDocument(unknown(doc_id))
+            documents.update({document.doc_id: document for document in add})
+            settings = before.manifest
+            return _write(
+                self.directory, documents, self.encoder, settings.target_tokens, settings.overlap, before, progress
+            )
+
+    def is_current(self) -> bool:
+        """Whether no newer generation has been committed."""
+        return generation.current(self.directory) == self.generation
+
+    def document(self, doc_id: str) -> Document:
+        """The document of that id. Raises UnknownDocument."""
+        try:
+            return self.documents[doc_id]
+        except KeyError:
+            raise UnknownDocument(unknown(doc_id)) from None
+
+    def search(
+        self,
+        query: str,
+        *,
+        top_k: int = 10,
+        mode: Mode = "hybrid",
+        doc_ids: Sequence[str] | None = None,
+        vector: Vector | None = None,
+    ) -> list[Hit]:
+        """The best ``top_k`` passages, of ``doc_ids`` alone if given. Raises UnknownDocument.
+
+        ``vector`` is the query's, where the caller has encoded it already. The hybrid score is a rank fusion: it orders one list, and says nothing of how good a hit is.
+        """
+        allowed = None if doc_ids is None else self._ids_of(doc_ids)
+        vector = self.encoder.encode_query(query) if vector is None else vector
+        depth = max(DEPTH, top_k)
+        dense = self._store.search(vector, depth, allowed)[1]
+        lexical = self._lexical.search(query, depth, allowed)[1]
+        if mode == "hybrid":
+            order = [item for item, _ in reciprocal_rank([dense.tolist(), lexical.tolist()])]
+        else:
+            order = (dense if mode == "dense" else lexical).tolist()
+        ids = np.array(order[:top_k], dtype=np.int64)
+        return self._hits(ids, mode, vector, query, dense, lexical)
+
+    def _hits(
+        self, ids: Ids, mode: Mode, vector: Vector, query: str, dense: Ids, lexical: Ids
+    ) -> list[Hit]:
+        cosines = self._store.scores(vector, ids)
+        bm25 = self._lexical.scores(query)[ids]
+        dense_rank = {int(item): rank for rank, item in enumerate(dense, start=1)}
+        lexical_rank = {int(item): rank for rank, item in enumerate(lexical, start=1)}
+        fused = dict(reciprocal_rank([dense.tolist(), lexical.tolist()]))
+        return [
+            Hit(
+                passage=self.passages[item],
+                rank=rank,
+                score={"hybrid": fused.get(item, 0.0), "dense": float(cosine), "lexical": float(score)}[mode],
+                dense=float(cosine),
+                lexical=float(score),
+                dense_rank=dense_rank.get(item),
+                lexical_rank=lexical_rank.get(item),
+            )
+            for rank, (item, cosine, score) in enumerate(zip(ids.tolist(), cosines, bm25, strict=True), start=1)
+        ]
+
+    def _ids_of(self, doc_ids: Sequence[str]) -> Ids:
+        wanted = {self.document(doc_id).doc_id for doc_id in doc_ids}
+        return np.array([i for i, p in enumerate(self.passages) if p.doc_id in wanted], dtype=np.int64)
+
+    def _passage_from(self, row: Mapping[str, object]) -> Passage:
+        doc_id, start, end, section = row["doc_id"], row["start"], row["end"], row["section"]
+        text = self.documents[doc_id].text[start:end]  # type: ignore[index,misc]
+        return Passage(doc_id, start, end, text, section)  # type: ignore[arg-type]
+
+    def reusable_vectors(self, encoder: Encoder) -> dict[str, int]:
+        """Which text was encoded in which row, if ``encoder`` made them."""
+        if self.manifest.encoder.digest != encoder.digest:
+            return {}
+        return {searchable(self.documents[p.doc_id], p): row for row, p in enumerate(self.passages)}
+
+    def vectors(self) -> Matrix:
+        """One row for each passage."""
+        return self._store.vectors()
+
+    @classmethod
+    def _open(cls, directory: Path, encoder: Encoder | str | None) -> "Index":
+        if (directory / "CURRENT").is_dir() or directory.is_file():
+            raise IndexMissing(f"{directory} is not an index folder; choose another with --index.")
+        identifier = generation.current(directory)
+        if identifier is None:
+            raise IndexMissing(f"There is no index in {directory}; build one with: pincite index")
+        try:
+            return cls._checked(directory, identifier, encoder)
+        except IndexMissing:
+            latest = generation.current(directory)
+            if latest is None or latest == identifier:
+                raise
+            return cls._checked(directory, latest, encoder)  # it was pruned while we opened it
+
+    @classmethod
+    def _checked(cls, directory: Path, identifier: str, encoder: Encoder | str | None) -> "Index":
+        made_with = generation.load_manifest(directory, identifier)[1].encoder
+        if isinstance(encoder, str) and encoder != made_with.name:
+            raise IndexForeign(_foreign(directory, made_with.name, encoder))
+        encoder = _loaded(encoder or made_with.name, directory)
+        if encoder.digest != made_with.digest:
+            raise IndexForeign(_foreign(directory, made_with.name, encoder.name))
+        return cls(directory, identifier, encoder)
+
+
+def searchable(document: Document, passage: Passage) -> str:
+    """What is encoded and scored for a passage: title and section before its text."""
+    return f"{context(document.title, passage.section)}\n{passage.text}".strip()
+
+
+def unknown(doc_id: str) -> str:
+    """The sentence for a document that is not there."""
+    return f"There is no document {doc_id!r} in the index; see: pincite documents list"
+
+
+def _write(
+    directory: Path,
+    documents: Mapping[str, Document],
+    encoder: Encoder,
+    target_tokens: int,
+    overlap: int,
+    before: Index | None,
+    progress: Progress | None,
+) -> Index:
+    ordered = [documents[doc_id] for doc_id in sorted(documents)]
+    if not ordered:
+        raise EmptyCorpus("There is no document to index; name at least one file or folder with text in it.")
+    passages = [
+        split(
+            document,
+            count_tokens=encoder.count_tokens,
+            max_tokens=encoder.max_tokens,
+            target_tokens=target_tokens,
+            overlap=overlap,
+        )
+        for document in ordered
+    ]
+    texts = [searchable(d, p) for d, ps in zip(ordered, passages, strict=True) for p in ps]
+    if not texts:
+        raise EmptyCorpus("The documents hold no passage of text to index; name others.")
+    vectors = _encode(texts, encoder, before, progress)
+    records = tuple(
+        DocumentRecord(d.doc_id, d.title, len(d.text), len(ps), d.source_digest, d.text_digest)
+        for d, ps in zip(ordered, passages, strict=True)
+    )
+    made_with = EncoderRecord(encoder.name, encoder.digest, encoder.dimension)
+    manifest = Manifest(generation.FORMAT, made_with, target_tokens, overlap, records, files={})
+
+    def write(folder: Path) -> None:
+        _write_lines(folder / "documents.jsonl", [asdict(document) for document in ordered])
+        rows = [{k: v for k, v in asdict(p).items() if k != "text"} for ps in passages for p in ps]
+        _write_lines(folder / "passages.jsonl", rows)
+        FaissStore.build(vectors).save(folder / "vectors.faiss")
+        LexicalIndex.build(texts).save(folder / "lexical")
+
+    return Index(directory, generation.commit(directory, manifest, write), encoder)
+
+
+def _encode(texts: Sequence[str], encoder: Encoder, before: Index | None, progress: Progress | None) -> Matrix:
+    vectors = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
+    rows = before.reusable_vectors(encoder) if before else {}
+    known = [i for i, text in enumerate(texts) if text in rows]
+    if before and known:
+        vectors[known] = before.vectors()[[rows[texts[i]] for i in known]]
+    fresh = [i for i, text in enumerate(texts) if text not in rows]
+    for first in range(0, len(fresh), _CHUNK):
+        if progress:
+            progress(len(known) + first, len(texts))
+        chunk = fresh[first : first + _CHUNK]
+        vectors[chunk] = encoder.encode_passages([texts[i] for i in chunk])
+    if progress:
+        progress(len(texts), len(texts))
+    return vectors
+
+
+def _loaded(encoder: Encoder | str, directory: Path) -> Encoder:
+    return load_encoder(encoder, directory / "encoders") if isinstance(encoder, str) else encoder
+
+
+def _foreign(directory: Path, made_with: str, configured: str) -> str:
+    return (
+        f"The index in {directory} was made with the encoder {made_with!r}, not this {configured!r}; "
+        "build it again with: pincite index, or choose another folder with --index."
+    )
+
+
+def _write_lines(path: Path, rows: Iterable[object]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _lines(path: Path) -> Iterable[dict[str, object]]:
+    with path.open(encoding="utf-8", newline="\n") as file:
+        yield from map(json.loads, file)
+
+
+def _document_from(row: Mapping[str, object]) -> Document:
+    raw = Document(**row)  # type: ignore[arg-type]
+    pages = tuple(Page(**page) for page in raw.pages)  # type: ignore[arg-type]
+    sections = tuple(Section(**section) for section in raw.sections)  # type: ignore[arg-type]
+    return replace(raw, pages=pages, sections=sections)

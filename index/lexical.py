@@ -1,0 +1,96 @@
+"""BM25 over stemmed words, on bm25s."""
+
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+import Stemmer
+
+from index.types import Ids, Scores
+
+# Numbers keep their inner marks ("562.20"); single characters count ("Fable 5"); scripts written without
+# spaces are taken character by character.
+_TOKEN = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,]\d+)+"
+    r"|(?:(?![\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])[^\W_])+(?:['’][^\W\d_]+)?"
+)
+_POSSESSIVE = re.compile(r"['’]s?$")
+_STOPWORDS = frozenset(
+    "a an and are as at be but by for from had has have he her his how i in into is it its me my no not of on or our "
+    "she so than that the their them then there these they this to was we were what when where which who whom whose "
+    "why will with would you your do does did can could should about if".split()
+)
+_local = threading.local()
+
+
+class LexicalIndex:
+    """Scores every text against a query (Lucene's BM25; Kamphuis et al. 2020). Immutable."""
+
+    def __init__(self, model: Any, size: int) -> None:
+        """Use ``build`` or ``load``. ``model`` is None where no text holds a word."""
+        self._model = model
+        self._size = size
+        self._vocabulary: dict[str, int] = model.vocab_dict if model else {}
+
+    @classmethod
+    def build(cls, texts: Sequence[str], *, k1: float = 1.2, b: float = 0.75) -> "LexicalIndex":
+        """Index the texts; ids are their positions."""
+        words = [terms(text) for text in texts]
+        vocabulary = {word: number for number, word in enumerate(sorted({w for ws in words for w in ws}))}
+        if not vocabulary:
+            return cls(None, len(texts))
+        model = bm25s.BM25(method="lucene", k1=k1, b=b)
+        ids = [[vocabulary[word] for word in ws] for ws in words]
+        model.index((ids, vocabulary), create_empty_token=False, show_progress=False)
+        return cls(model, len(texts))
+
+    def scores(self, query: str) -> Scores:
+        """Shape (texts,): the BM25 score of each text, 0 where no word is shared."""
+        found = [self._vocabulary[w] for w in terms(query) if w in self._vocabulary]
+        if not found:
+            return np.zeros(self._size, dtype=np.float32)
+        return np.asarray(self._model.get_scores_from_ids(found), dtype=np.float32)
+
+    def search(self, query: str, k: int, allowed: Ids | None = None) -> tuple[Scores, Ids]:
+        """The best ``k`` texts that share a word with the query, by falling score, ties by rising id."""
+        scores = self.scores(query)
+        ids = np.arange(self._size, dtype=np.int64) if allowed is None else np.sort(allowed)
+        ids = ids[scores[ids] > 0]
+        best = ids[np.lexsort((ids, -scores[ids]))][:k]
+        return scores[best], best
+
+    def save(self, folder: Path) -> None:
+        """Write to a new folder: arrays and JSON, nothing executable."""
+        folder.mkdir()
+        (folder / "size.json").write_text(json.dumps(self._size), encoding="utf-8")
+        if self._model:
+            self._model.save(folder, allow_pickle=False, show_progress=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> "LexicalIndex":
+        """Read what ``save`` wrote."""
+        size = json.loads((folder / "size.json").read_text(encoding="utf-8"))
+        holds_words = (folder / "params.index.json").exists()
+        model = bm25s.BM25.load(folder, allow_pickle=False, show_progress=False) if holds_words else None
+        return cls(model, size)
+
+
+def terms(text: str) -> list[str]:
+    """The stemmed words of a text, without stop words; "$562.20" gives "562.20", "Meta's" gives "meta"."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = [_POSSESSIVE.sub("", word) for word in _TOKEN.findall(folded)]
+    kept: list[str] = _stemmer().stemWords([word for word in words if word and word not in _STOPWORDS])
+    return kept
+
+
+def _stemmer() -> Any:
+    """One for each thread: a PyStemmer object must not be shared between threads."""
+    if not hasattr(_local, "stemmer"):
+        _local.stemmer = Stemmer.Stemmer("english")
+    return _local.stemmer

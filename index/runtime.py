@@ -1,0 +1,23 @@
+"""The one place that opens an ONNX Runtime session."""
+
+from pathlib import Path
+
+import onnxruntime
+
+from corpus.errors import ModelUnusable
+
+
+def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSession:
+    """A CPU session for the model at ``path``; ``threads`` 0 takes one per physical core.
+
+    Raises ModelUnusable when the file is missing or is no ONNX model.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Threads that spin between questions would take the cores from everybody else.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own bare Exception subclasses, without a common base
+        raise ModelUnusable(f"The model {path.name} cannot be loaded ({error}); build the index again.") from error

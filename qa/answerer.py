@@ -1,0 +1,124 @@
+"""The path of a question: check, search, read, decide, cite."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpus import Document, sentences
+from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
+from index import Hit, Index
+from qa.cite import cite
+from qa.confidence import is_answer
+from qa.examples import example_questions
+from qa.reader import SentenceReader
+from qa.smalltalk import Intent, intent_of
+from qa.types import Answer, Candidate, Reader, Reason, Turn
+
+MAX_QUESTION = 2000
+TOP_K = 8
+_SUMMARISED = 3
+_MESSAGES: dict[Reason, str] = {
+    "no_passages": "There is nothing to search: the chosen documents hold no passage.",
+    "no_evidence": "The corpus does not say. The nearest passages are listed, but none of them answers the question.",
+    "low_confidence": "The corpus may touch on this, but no passage answers it clearly enough.",
+    "greeting": "Hello! I answer questions with the words of the documents, and show where they stand.",
+    "thanks": "You are welcome. Ask on whenever you like.",
+    "help": "I answer questions with the documents' own words and cite where they stand; when they do not say, I tell you.",
+}
+
+
+class Answerer:
+    """An open index and a reader, together. Safe to use from several threads."""
+
+    def __init__(self, index: Index, *, reader: Reader | None = None) -> None:
+        """Without ``reader``, the shipped one."""
+        self.index = index
+        self.reader: Reader = reader or SentenceReader(index.encoder)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        top_k: int = TOP_K,
+        doc_ids: Sequence[str] | None = None,
+    ) -> Answer:
+        """Answer with a verbatim span of one of the ``top_k`` best passages, or abstain and say why.
+
+        Raises EmptyQuestion, QuestionTooLong, InvalidText, UnknownDocument.
+        """
+        clock = _Clock()
+        check_question(question)
+        if intent := intent_of(question):
+            return replace(self._reply(question, intent, doc_ids), timings=clock.stages())
+        vector = self.index.encoder.encode_query(question)
+        clock.lap("encode")
+        hits = self.index.search(question, top_k=top_k, doc_ids=doc_ids, vector=vector)
+        clock.lap("retrieve")
+        candidates = self.reader.read(question, [hit.passage for hit in hits])
+        candidates.sort(key=lambda candidate: -candidate.margin)
+        clock.lap("read")
+        answer = self._decide(question, hits, candidates)
+        return replace(answer, timings=clock.stages())
+
+    def _decide(self, question: str, hits: list[Hit], candidates: list[Candidate]) -> Answer:
+        best = candidates[0] if candidates else None
+        shown = Answer(question, question, None, None, None, None, (), tuple(hits), tuple(candidates))
+        if best is None or not is_answer(best):
+            reason: Reason = "no_evidence" if hits else "no_passages"
+            return replace(shown, reason=reason, message=_MESSAGES[reason])
+        document = self.index.document(best.passage.doc_id)
+        return replace(shown, text=document.text[best.start : best.end], citations=(cite(best, document),))
+
+    def _reply(self, question: str, intent: Intent, doc_ids: Sequence[str] | None) -> Answer:
+        documents = [self.index.document(doc_id) for doc_id in doc_ids or self.index.documents]
+        if intent == "summary":
+            return self._summary(question, documents)
+        examples = " ".join(f"“{example}”" for example in example_questions(documents))
+        message = _MESSAGES[intent] + (f" Try: {examples}" if examples and intent != "thanks" else "")
+        return Answer(question, question, None, None, intent, message)
+
+    def _summary(self, question: str, documents: list[Document]) -> Answer:
+        """The documents' own opening sentences: nobody says better in their words what they are about."""
+        leads = [lead for document in documents if (lead := self._lead(document))][:_SUMMARISED]
+        citations = tuple(cite(lead, self.index.document(lead.passage.doc_id)) for lead in leads)
+        if not citations:
+            return Answer(question, question, None, None, "no_passages", _MESSAGES["no_passages"])
+        return Answer(question, question, citations[0].quote, None, None, None, citations)
+
+    def _lead(self, document: Document) -> Candidate | None:
+        """The first two sentences of a document's first passage."""
+        first = next((p for p in self.index.passages if p.doc_id == document.doc_id), None)
+        if first is None:
+            return None
+        spans = sentences(first.text)[:2]
+        return Candidate(first, first.start + spans[0].start, first.start + spans[-1].end, 0.0, 0.0)
+
+
+def check_question(question: str) -> None:
+    """Raises EmptyQuestion, QuestionTooLong or InvalidText."""
+    if not question.strip():
+        raise EmptyQuestion("The question is empty; type one.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionTooLong(
+            f"The question has {len(question):,} characters, {MAX_QUESTION:,} are allowed; shorten it."
+        )
+    if any("\ud800" <= character <= "\udfff" for character in question):
+        raise InvalidText("The question holds half of a surrogate pair, which is no character; send valid Unicode.")
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] = 1000 * (now - self._last)
+        self._last = now
+
+    def stages(self) -> dict[str, float]:
+        none_yet = {"encode": 0.0, "retrieve": 0.0, "read": 0.0}
+        return none_yet | self._laps | {"total": 1000 * (time.perf_counter() - self._start)}

@@ -1,0 +1,143 @@
+"""The endpoint's routes."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Header, HTTPException, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Match
+
+from index import Index
+from qa.answerer import Answerer, check_question
+from qa.api import problems
+from qa.wire import (
+    AnswerOut,
+    AskBody,
+    DocumentsOut,
+    DocumentTextOut,
+    SearchBody,
+    SearchOut,
+    answer_out,
+    document_out,
+    documents_out,
+    search_out,
+)
+
+_MAX_BODY = 1_000_000
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+
+def create_app(answerer: Answerer) -> FastAPI:
+    """An application that answers from an open index."""
+    app = FastAPI(
+        title="Pincite",
+        summary="Answers from a corpus in the corpus's own words, cited to the character.",
+        version="1",
+        redoc_url=None,
+        docs_url=None,
+    )
+    problems.install(app)
+    app.middleware("http")(_limit_body)
+    _add_answers(app, answerer)
+    _add_documents(app, answerer.index)
+    _add_state(app, answerer)
+    _add_docs(app)
+
+    @app.api_route("/v1/{path:path}", methods=_METHODS, include_in_schema=False)
+    def unknown(request: Request) -> None:
+        """Whatever is mounted at ``/`` must not answer for the API."""
+        allowed = _methods_at(app, request)
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        raise HTTPException(404)
+
+    return app
+
+
+def _add_answers(app: FastAPI, answerer: Answerer) -> None:
+    @app.post("/v1/ask", response_model=AnswerOut, responses=problems.documented(400, 404, 413, 422), tags=["answers"])
+    def ask(body: AskBody) -> AnswerOut:
+        """Answer a question with a cited verbatim span, or abstain."""
+        answer = answerer.ask(body.question, history=body.turns(), top_k=body.top_k, doc_ids=body.doc_ids)
+        return answer_out(answer, answerer)
+
+    @app.post("/v1/search", response_model=SearchOut, responses=problems.documented(400, 404, 413, 422), tags=["answers"])
+    def search(body: SearchBody) -> SearchOut:
+        """The best passages for a query."""
+        check_question(body.query)
+        hits = answerer.index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
+        return search_out(hits)
+
+
+def _add_documents(app: FastAPI, index: Index) -> None:
+    @app.get("/v1/documents", response_model=DocumentsOut, tags=["documents"])
+    def documents() -> DocumentsOut:
+        """All documents of the index."""
+        return documents_out(index)
+
+    @app.get(
+        "/v1/documents/{doc_id:path}",
+        response_model=DocumentTextOut,
+        responses={304: {"description": "Not Modified"}, **problems.documented(404)},
+        tags=["documents"],
+    )
+    def document(
+        doc_id: str, response: Response, if_none_match: Annotated[str | None, Header()] = None
+    ) -> DocumentTextOut | Response:
+        """One document with its text; its ETag changes with the text."""
+        found = index.document(doc_id)
+        etag = f'"{found.text_digest}"'
+        if if_none_match and etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
+            return Response(status_code=304, headers={"ETag": etag})
+        response.headers["ETag"] = etag
+        return document_out(index, found)
+
+
+def _add_state(app: FastAPI, answerer: Answerer) -> None:
+    @app.get("/healthz", tags=["state"])
+    def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["state"])
+    def readyz() -> dict[str, str]:
+        """An index is open and questions can be asked."""
+        return {"status": "ready", "generation": answerer.index.generation}
+
+
+def _add_docs(app: FastAPI) -> None:
+    """Swagger UI from a package on this machine: FastAPI's own page loads it from a content network."""
+    app.mount("/swagger", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            swagger_js_url="/swagger/swagger-ui-bundle.js",
+            swagger_css_url="/swagger/swagger-ui.css",
+            swagger_favicon_url="/swagger/favicon-32x32.png",
+        )
+
+
+def _methods_at(app: FastAPI, request: Request) -> set[str]:
+    """The methods of the routes, but for the catch-all, that stand at the request's path."""
+    found: set[str] = set()
+    for route in app.routes:
+        match, _ = route.matches(request.scope)
+        methods: set[str] = getattr(route, "methods", None) or set()
+        if match is Match.PARTIAL:
+            found |= methods
+    return found
+
+
+async def _limit_body(request: Request, call_next: Any) -> Response:
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > _MAX_BODY:
+        refused: JSONResponse = problems.problem(
+            413, "body_too_large", f"The body is over {_MAX_BODY:,} bytes; send less at once."
+        )
+        return refused
+    response: Response = await call_next(request)
+    return response

@@ -1,0 +1,109 @@
+"""Errors as RFC 9457 problem details; the only place that knows HTTP statuses."""
+
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from corpus.errors import (
+    DocumentError,
+    IndexFault,
+    InputError,
+    PinciteError,
+    QuestionTooLong,
+    UnknownDocument,
+)
+
+_STATUS: tuple[tuple[type[PinciteError], int], ...] = (
+    (UnknownDocument, 404),
+    (QuestionTooLong, 413),
+    (InputError, 422),
+    (DocumentError, 422),
+    (IndexFault, 503),
+    (PinciteError, 500),
+)
+_CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """The body of every error (``application/problem+json``)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def status_of(error: PinciteError) -> int:
+    """The status for an error: that of its nearest class in the table."""
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A response of the problem media type."""
+    body = Problem(
+        type=f"urn:pincite:problem:{code}", title=HTTPStatus(status).phrase, status=status, detail=detail, code=code
+    )
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """The ``responses`` of a route, for the OpenAPI schema."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ``app`` with a problem."""
+    app.add_exception_handler(PinciteError, _pincite)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _pincite(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, PinciteError):
+        raise error
+    return problem(status_of(error), error.code, str(error))
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """Says which field and why, without echoing the input: it may hold what JSON cannot."""
+    found: Iterable[dict[str, object]] = error.errors() if isinstance(error, RequestValidationError) else ()
+    reasons = [f"{_place(item)}: {item['msg']}" for item in found]
+    return problem(422, "invalid_request", f"{'; '.join(reasons)}. See /docs for the fields.")
+
+
+def _place(item: dict[str, object]) -> str:
+    location = item.get("loc")
+    parts = [str(part) for part in location] if isinstance(location, tuple | list) else []
+    return ".".join(parts[1:] or parts) or "body"
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = {
+        400: "The body is not JSON in UTF-8; send it as such. See /docs.",
+        404: f"There is nothing at {request.url.path}; see /docs for what there is.",
+        405: f"{request.method} is not possible at {request.url.path}; see /docs for what is.",
+    }.get(error.status_code, str(error.detail))
+    code = _CODES.get(error.status_code, "http_error")
+    return problem(error.status_code, code, detail, dict(error.headers) if error.headers else None)
+
+
+def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+    _log.error("unforeseen error", exc_info=error)
+    return problem(500, "internal_error", "Pincite failed on this request; its log says why. Please report it.")

@@ -1,0 +1,90 @@
+"""The records and protocols of question answering."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from corpus import Passage
+from index import Hit
+
+Reason = Literal["no_passages", "no_evidence", "low_confidence", "greeting", "thanks", "help"]
+"""Why there is no answer: nothing to search, nothing found, too unsure, or no question was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and what was answered."""
+
+    question: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may answer: ``start`` and ``end`` are offsets into the document of ``passage``.
+
+    ``score`` and ``null_score`` (that the passage does not answer) are raw and comparable across passages.
+    """
+
+    passage: Passage
+    start: int
+    end: int
+    score: float
+    null_score: float
+
+    @property
+    def margin(self) -> float:
+        """How much more the span is believed than that the passage does not answer."""
+        return self.score - self.null_score
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """``quote`` (whole sentences) is ``document.text[start:end]`` and holds the answer's span."""
+
+    doc_id: str
+    title: str
+    section: str | None
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    answer_start: int
+    answer_end: int
+    text_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found. ``text`` is None where Pincite abstains, and then ``reason`` and ``message`` say why.
+
+    ``hits`` stand in their final order; ``candidates`` are the best of each passage, best first; ``timings`` are
+    milliseconds. ``confidence`` is the probability that the answer is right, None where none was fitted.
+    """
+
+    question: str
+    query: str
+    text: str | None
+    confidence: float | None
+    reason: Reason | None
+    message: str | None
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def abstained(self) -> bool:
+        """Whether there is no answer."""
+        return self.text is None
+
+
+class Reader(Protocol):
+    """Finds the spans of passages that answer a question."""
+
+    @property
+    def name(self) -> str:
+        """Name and version of the model."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        """The best candidate of each passage, in the order of the passages; one without words has none."""
