@@ -1,0 +1,41 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# Read when the libraries are imported: no test may reach out.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+import pytest
+
+from corpus import read_builtin
+from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
+from qa import Answerer
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's exported encoder lies."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def encoder(models: Path) -> OnnxEncoder:
+    return load_encoder(DEFAULT_ENCODER, models)
+
+
+@pytest.fixture(scope="session")
+def article_index(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return Index.build(read_builtin(), tmp_path_factory.mktemp("article"), encoder=encoder)
+
+
+@pytest.fixture(scope="session")
+def answerer(article_index: Index) -> Answerer:
+    return Answerer(article_index)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("PINCITE_") and name != "PINCITE_WRITE_GOLDEN"]:
+        monkeypatch.delenv(name)
+    yield

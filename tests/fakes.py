@@ -1,0 +1,41 @@
+"""Small stand-ins for tests of what surrounds a model; the models themselves are tested for real."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from corpus import Document
+from index.types import Matrix, Vector
+
+
+class HashEncoder:
+    """Words hashed into a vector: texts that share words are near. Counts what it was asked to encode."""
+
+    def __init__(self, name: str = "hash", dimension: int = 64) -> None:
+        self.name = name
+        self.dimension = dimension
+        self.max_tokens = 200
+        self.encoded: list[str] = []
+
+    @property
+    def digest(self) -> str:
+        return "sha256:" + hashlib.sha256(f"{self.name}/{self.dimension}".encode()).hexdigest()
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def encode_passages(self, texts: Sequence[str]) -> Matrix:
+        self.encoded += texts
+        return np.stack([self.encode_query(text) for text in texts])
+
+    def encode_query(self, text: str) -> Vector:
+        vector = np.full(self.dimension, 1e-3, dtype=np.float32)
+        for word in text.casefold().split():
+            vector[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % self.dimension] += 1
+        return vector / np.linalg.norm(vector)
+
+
+def document(doc_id: str, text: str, title: str = "A title") -> Document:
+    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return Document(doc_id, text, title, digest, digest)

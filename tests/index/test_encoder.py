@@ -1,0 +1,77 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus.errors import ModelUnusable
+from index import DEFAULT_ENCODER, OnnxEncoder, load_encoder
+from index.encoder import _load_reference
+
+TEXTS = ["Who signed the order?", "x", "The order was signed on June 2, titled “Promoting…”. " * 30, "日本語の文", "🙂", ""]
+
+
+def test_vectors_are_those_of_sentence_transformers(encoder: OnnxEncoder) -> None:
+    reference = _load_reference(DEFAULT_ENCODER)
+    expected = reference.encode(TEXTS, normalize_embeddings=True)
+    assert (encoder.encode_passages(TEXTS) * expected).sum(axis=1).min() > 0.9999
+    assert np.stack([encoder.encode_query(t) for t in TEXTS]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_vector_does_not_depend_on_its_batch(encoder: OnnxEncoder) -> None:
+    together = encoder.encode_passages(TEXTS)
+    alone = np.stack([encoder.encode_passages([text])[0] for text in TEXTS])
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_all_tokens_are_counted_and_the_model_window_is_the_limit(encoder: OnnxEncoder) -> None:
+    assert encoder.count_tokens("word " * 1000) == 1000
+    assert encoder.max_tokens == 254
+    long, longer = "word " * 254, "word " * 254 + "unseen " * 50
+    assert encoder.encode_query(long) == pytest.approx(encoder.encode_query(longer), abs=1e-6)
+    assert np.abs(encoder.encode_query("word " * 253 + "seen") - encoder.encode_query(long)).max() > 1e-4
+
+
+def test_an_exported_encoder_needs_no_torch(encoder: OnnxEncoder, models: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from index import load_encoder\n"
+        f"load_encoder({DEFAULT_ENCODER!r}, Path({str(models)!r})).encode_query('a')\n"
+        "print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_with_a_model_can_be_configured(tmp_path: Path) -> None:
+    reference = _load_reference(DEFAULT_ENCODER)
+    reference.max_seq_length = 64
+    reference.prompts = {"query": "query: ", "document": "passage: "}
+    reference.save(str(tmp_path / "mine"))
+    mine = load_encoder(str(tmp_path / "mine"), tmp_path / "exports")
+    assert mine.max_tokens == 64 - 2 - mine.count_tokens("passage: ")
+    assert mine.encode_query("word") == pytest.approx(reference.encode_query("word"), abs=1e-4)
+    assert mine.encode_passages(["word"])[0] == pytest.approx(reference.encode_document("word"), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["no/such-model", "/no/such/folder", ""])
+def test_an_unknown_model_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnusable, match="cannot be loaded from this machine") as caught:
+        load_encoder(name, tmp_path)
+    assert repr(name) in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_export_is_refused(encoder: OnnxEncoder, models: Path, tmp_path: Path) -> None:
+    (original,) = models.iterdir()
+    copy = tmp_path / original.name
+    copy.mkdir()
+    for file in original.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    (copy / "model.onnx").write_bytes(b"not a model")
+    with pytest.raises(ModelUnusable, match=r"model\.onnx cannot be loaded"):
+        load_encoder(DEFAULT_ENCODER, tmp_path)
+    (copy / "encoder.json").write_text(json.dumps({"name": "x"}))
+    with pytest.raises(ModelUnusable, match="damaged"):
+        load_encoder(DEFAULT_ENCODER, tmp_path)

@@ -1,0 +1,192 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import (
+    EmptyCorpus,
+    IndexBusy,
+    IndexCorrupt,
+    IndexForeign,
+    IndexMissing,
+    IndexTooNew,
+    IndexUnwritable,
+    UnknownDocument,
+)
+from index import Index
+from index import generation
+from tests.fakes import HashEncoder, document
+
+CATS = document("cats.txt", "Cats sleep all day. They hunt at night.\n\nA cat has nine lives.", "Cats")
+DOGS = document("dogs.txt", "Dogs bark at strangers. They fetch sticks.", "Dogs")
+FISH = document("fish.txt", "Fish swim in water. They never blink.", "Fish")
+
+
+def build(directory: Path, *documents: object, encoder: HashEncoder | None = None) -> Index:
+    return Index.build(documents or (CATS, DOGS), directory, encoder=encoder or HashEncoder())  # type: ignore[arg-type]
+
+
+def test_what_is_built_is_what_is_opened(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    opened = Index.open(tmp_path, encoder=HashEncoder())
+    assert opened.generation == built.generation
+    assert opened.documents == {"cats.txt": CATS, "dogs.txt": DOGS}
+    assert opened.passages == built.passages
+    assert all(opened.document(p.doc_id).text[p.start : p.end] == p.text for p in opened.passages)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_every_mode_finds_the_passage(tmp_path: Path, mode: str) -> None:
+    hits = build(tmp_path).search("dogs fetch sticks", mode=mode)  # type: ignore[arg-type]
+    assert hits[0].passage.doc_id == "dogs.txt"
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_a_hit_tells_where_each_leg_found_it(tmp_path: Path) -> None:
+    hits = {hit.passage.doc_id: hit for hit in build(tmp_path).search("fetch")}
+    assert (hits["dogs.txt"].dense_rank, hits["dogs.txt"].lexical_rank) == (1, 1)
+    assert hits["dogs.txt"].lexical and hits["dogs.txt"].lexical > 0
+    assert (hits["cats.txt"].lexical_rank, hits["cats.txt"].lexical) == (None, 0.0)
+
+
+def test_search_within_chosen_documents(tmp_path: Path) -> None:
+    index = build(tmp_path)
+    assert {hit.passage.doc_id for hit in index.search("dogs", doc_ids=["cats.txt"])} == {"cats.txt"}
+    assert index.search("dogs", doc_ids=[]) == []
+    with pytest.raises(UnknownDocument, match=r"'birds.txt'.*pincite documents list"):
+        index.search("dogs", doc_ids=["birds.txt"])
+
+
+def test_only_what_changed_is_encoded(tmp_path: Path) -> None:
+    index = build(tmp_path)
+    encoder = HashEncoder()
+    index = Index.open(tmp_path, encoder=encoder).update(add=[FISH])
+    assert len(encoder.encoded) == 1 and "never blink" in encoder.encoded[0]
+    assert set(index.documents) == {"cats.txt", "dogs.txt", "fish.txt"}
+    again = HashEncoder()
+    assert build(tmp_path, CATS, DOGS, FISH, encoder=again).generation == index.generation
+    assert again.encoded == []
+    assert index.search("never blink")[0].passage.doc_id == "fish.txt"
+
+
+def test_the_same_input_gives_the_same_generation(tmp_path: Path) -> None:
+    assert build(tmp_path / "a").generation == build(tmp_path / "b", DOGS, CATS).generation
+    assert build(tmp_path / "c", CATS).generation != build(tmp_path / "a").generation
+
+
+def test_updated_vectors_are_those_of_a_fresh_build(tmp_path: Path) -> None:
+    build(tmp_path / "a", CATS, FISH).update(add=[DOGS], remove=["fish.txt"])
+    updated, fresh = Index.open(tmp_path / "a", encoder=HashEncoder()), build(tmp_path / "b")
+    assert updated.vectors().tolist() == fresh.vectors().tolist()
+    assert updated.search("cats hunt") == fresh.search("cats hunt")
+
+
+def test_removing(tmp_path: Path) -> None:
+    index = build(tmp_path).update(remove=["cats.txt"])
+    assert set(index.documents) == {"dogs.txt"}
+    with pytest.raises(UnknownDocument):
+        index.update(remove=["cats.txt"])
+    with pytest.raises(EmptyCorpus):
+        index.update(remove=["dogs.txt"])
+    assert set(Index.open(tmp_path, encoder=HashEncoder()).documents) == {"dogs.txt"}
+
+
+def test_an_update_starts_from_what_is_on_disk_and_not_from_what_was_opened(tmp_path: Path) -> None:
+    stale = build(tmp_path)
+    Index.open(tmp_path, encoder=HashEncoder()).update(add=[FISH])
+    assert not stale.is_current()
+    assert set(stale.update(remove=["cats.txt"]).documents) == {"dogs.txt", "fish.txt"}
+
+
+def test_a_reader_keeps_the_generation_that_it_opened(tmp_path: Path) -> None:
+    reader = build(tmp_path)
+    before = reader.search("cats")
+    for text in ("One.", "Two.", "Three."):
+        Index.open(tmp_path, encoder=HashEncoder()).update(add=[document("new.txt", text)])
+    assert reader.search("cats") == before
+    assert len(list((tmp_path / "generations").iterdir())) == 2
+
+
+def test_two_writers_do_not_meet(tmp_path: Path) -> None:
+    build(tmp_path)
+    with generation.writing(tmp_path), pytest.raises(IndexBusy, match="wait for it"):  # noqa: SIM117
+        with generation.writing(tmp_path, timeout=0.1):
+            pass
+
+
+def test_no_index(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match="pincite index"):
+        Index.open(tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(IndexMissing, match="not an index folder"):
+        Index.open(tmp_path / "file")
+    with pytest.raises(IndexUnwritable, match="--index"):
+        build(tmp_path / "file")
+
+
+def test_an_index_of_another_encoder_is_refused_and_can_be_replaced(tmp_path: Path) -> None:
+    build(tmp_path)
+    with pytest.raises(IndexForeign, match="'hash'.*'other'"):
+        Index.open(tmp_path, encoder=HashEncoder("other"))
+    with pytest.raises(IndexForeign):
+        Index.open(tmp_path, encoder=HashEncoder(dimension=32))
+    with pytest.raises(IndexForeign):
+        Index.open(tmp_path, encoder="other")
+    assert build(tmp_path, encoder=HashEncoder("other")).manifest.encoder.name == "other"
+
+
+def files_of(directory: Path) -> list[str]:
+    folder = directory / "generations" / (generation.current(directory) or "")
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_damage_to_any_file_is_found_and_building_repairs_it(tmp_path: Path) -> None:
+    original = build(tmp_path / "good")
+    names = files_of(tmp_path / "good")
+    assert {"manifest.json", "documents.jsonl", "passages.jsonl", "vectors.faiss"} < set(names)
+    for name in names:
+        shutil.copytree(tmp_path / "good", tmp_path / "bad")
+        path = tmp_path / "bad" / "generations" / original.generation / name
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 0x01
+        path.write_bytes(data)
+        with pytest.raises(IndexCorrupt, match="pincite index"):
+            Index.open(tmp_path / "bad", encoder=HashEncoder())
+        path.unlink()
+        with pytest.raises((IndexCorrupt, IndexMissing), match="pincite index"):
+            Index.open(tmp_path / "bad", encoder=HashEncoder())
+        assert build(tmp_path / "bad").search("cats") == original.search("cats")
+        shutil.rmtree(tmp_path / "bad")
+
+
+@pytest.mark.parametrize("content", [b"", b"../../etc", b"\xff\xfe", b"0" * 63, b"z" * 64])
+def test_a_pointer_that_names_no_generation(tmp_path: Path, content: bytes) -> None:
+    build(tmp_path)
+    (tmp_path / "CURRENT").write_bytes(content)
+    with pytest.raises(IndexCorrupt, match="pincite index"):
+        Index.open(tmp_path, encoder=HashEncoder())
+    assert build(tmp_path).is_current()
+
+
+def test_an_index_of_a_newer_format(tmp_path: Path) -> None:
+    index = build(tmp_path)
+    manifest = tmp_path / "generations" / index.generation / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 99}))
+    with pytest.raises(IndexTooNew, match="upgrade Pincite"):
+        Index.open(tmp_path, encoder=HashEncoder())
+
+
+def test_killed_at_any_step_the_next_start_opens_the_old_or_the_new_generation(tmp_path: Path) -> None:
+    driver = Path(__file__).with_name("kill_driver.py")
+    done = subprocess.run(
+        [sys.executable, str(driver), str(tmp_path)], capture_output=True, text=True, timeout=250, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes = json.loads(done.stdout)
+    assert len(outcomes) > 20, "every durable step of a build and of an update is a place to die at"
+    assert {outcome["opened"] for outcome in outcomes} == {"nothing", "old", "new"}
+    assert all(outcome["then_updated"] for outcome in outcomes)

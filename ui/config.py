@@ -1,0 +1,60 @@
+"""Settings: flags, then the environment (``PINCITE_...``), then ``pincite.toml``, then defaults.
+
+The only module that reads the environment or a configuration file.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from corpus.errors import InvalidSetting
+from index import DEFAULT_ENCODER
+
+_FILE = "pincite.toml"
+
+
+class Settings(BaseSettings):
+    """Each field's description is its line in the README's configuration table."""
+
+    model_config = SettingsConfigDict(env_prefix="PINCITE_", toml_file=_FILE, extra="forbid")
+
+    index: Path = Field(default=Path(".pincite"), description="The folder of the index")
+    encoder: str | None = Field(
+        default=None,
+        description=f"A sentence-transformers model, by name or folder; none takes {DEFAULT_ENCODER}, or what the index was built with",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to serve on")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags over the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: object) -> Settings:
+    """The settings, flags that are None left out. Raises InvalidSetting, naming the setting and what is wrong."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise InvalidSetting(
+            f"The setting {name!r} cannot be used ({first['msg']}); see the flag --{name}, the variable "
+            f"PINCITE_{name.upper()} or the file {_FILE}."
+        ) from error
+    except ValueError as error:
+        raise InvalidSetting(f"The file {_FILE} is not TOML ({error}); mend or remove it.") from error
