@@ -11,10 +11,17 @@ from corpus.types import Document, Passage, Section
 
 CountTokens = Callable[[str], int]
 
-_BLANK_LINE = re.compile(r"(?:\r?\n|\r)[^\S\r\n]*(?:\r?\n|\r)\s*|\f\s*")
+_BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)\s*|\f\s*")
+# Lines that stand by themselves within a block: items of a list and rows of a table. Any other line end is a wrap.
+_ITEM_OR_ROW = re.compile(r"(?>\r\n?|\n)(?=[^\S\r\n]*(?:(?:[-*+•‣◦▪●○·]|\d{1,2}[.)])\s|\||[^\r\n]*\s\|\s))")
+_FULL_WIDTH_END = re.compile(r"(?<=[。！？｡])(?=[^。！？｡」』”’）】\s])|(?<=[。！？｡][」』”’）】])(?=[^」』”’）】\s])")
+# The library's time is quadratic in such a run.
+_SHOUT = re.compile(r"[!?]{12,}")
 _WORD = re.compile(r"\S+")
 # Text without a single space still has to fit a window: a piece is never longer than this.
 _MAX_CHARACTERS_PER_TOKEN = 12
+# What a tokenizer that falls back on bytes may spend on one character.
+_MAX_TOKENS_PER_CHARACTER = 4
 # The closing matter of a web page: kept as text, but no reader asks for it.
 _CLOSING = re.compile(
     r"(?:comments?|(?:leave|post|add|write) an? (?:comment|reply)|join the (?:discussion|conversation)|discussion"
@@ -49,11 +56,18 @@ def blocks(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
-    """The sentences of ``text[start:end]`` in order, without outer blanks; none crosses a blank line."""
+    """The sentences of ``text[start:end]`` in order, without outer blanks; none crosses a blank line.
+
+    An item of a list or a row of a table, each on its line, is a sentence of its own.
+    """
     found: list[Span] = []
     for block in blocks(text, start, end):
-        for left, right in nupunkt.sentence_spans(text[block.start : block.end]):
-            found.extend(_trimmed(text, block.start + left, block.start + right))
+        for part in _parted(_ITEM_OR_ROW, text, block):
+            calm = _SHOUT.sub(lambda run: "." * (len(run[0]) - 1) + run[0][-1], text[part.start : part.end])
+            for left, right in nupunkt.sentence_spans(calm):
+                # Scripts that put no blank after a sentence: the library looks for one.
+                for sentence in _parted(_FULL_WIDTH_END, text, Span(part.start + left, part.start + right)):
+                    found.extend(_trimmed(text, *sentence))
     return found
 
 
@@ -73,8 +87,9 @@ def split(
     """Cut a document into passages of whole sentences, about ``target_tokens`` of the encoder each.
 
     A passage stays within one section, repeats the last ``overlap`` sentences of the passage before
-    it, and with its context never exceeds ``max_tokens`` (what the encoder sees). A sentence that
-    alone is longer than that is cut between words. Passages come in the order of the text.
+    it, and with its context never exceeds ``max_tokens`` (what the encoder sees), unless the context
+    alone takes more than half of them. A sentence that is longer than that is cut between words.
+    Passages come in the order of the text.
     """
     passages: list[Passage] = []
     for section in _indexed_sections(document):
@@ -98,8 +113,13 @@ def _indexed_sections(document: Document) -> list[Section]:
         sections.pop()
     if first:
         sections.insert(0, Section("", 0, 0, first))
-    # A document's opening heading is its title, which every passage already carries.
-    return [Section("", s.start, s.body, s.end) if s.heading == document.title else s for s in sections]
+    return [_untitled(document, s) if s.heading == document.title else s for s in sections]
+
+
+def _untitled(document: Document, section: Section) -> Section:
+    """The section under a document's title: the title names no section, but its words may answer. YAML does neither."""
+    header = document.text.startswith("---", section.start)
+    return Section("", section.start, section.body if header else section.start, section.end)
 
 
 def _is_closing(document: Document, section: Section) -> bool:
@@ -130,9 +150,10 @@ def _cut(text: str, sentence: Span, count_tokens: CountTokens, room: int) -> lis
     if tokens <= room and sentence.end - sentence.start <= characters:
         return [_Piece(sentence.start, sentence.end, tokens)]
     words = [
-        Span(start, min(start + room, word.end()))
+        Span(start, min(start + step, word.end()))
         for word in _WORD.finditer(text, sentence.start, sentence.end)
-        for start in range(word.start(), word.end(), room)
+        for step in [_step(word.group(), count_tokens, room)]
+        for start in range(word.start(), word.end(), step)
     ]
     costs = [count_tokens(text[word.start : word.end]) for word in words]
     sums = [0, *accumulate(costs)]
@@ -146,6 +167,22 @@ def _cut(text: str, sentence: Span, count_tokens: CountTokens, room: int) -> lis
             first = index
     pieces.append(_Piece(words[first].start, words[-1].end, sums[-1] - sums[first]))
     return pieces
+
+
+def _step(word: str, count_tokens: CountTokens, room: int) -> int:
+    """How many characters of a word surely fit."""
+    if len(word) * _MAX_TOKENS_PER_CHARACTER <= room or count_tokens(word) <= len(word):
+        return room
+    return max(1, room // _MAX_TOKENS_PER_CHARACTER)
+
+
+def _parted(gap: re.Pattern[str], text: str, span: Span) -> Iterator[Span]:
+    """``span`` cut at each match of ``gap``."""
+    start = span.start
+    for match in gap.finditer(text, span.start, span.end):
+        yield Span(start, match.start())
+        start = match.end()
+    yield Span(start, span.end)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

@@ -126,7 +126,8 @@ class OnnxEncoder:
         feeds = {"input_ids": ids, "attention_mask": mask}
         vectors: Matrix = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(norms, np.float32(1e-12))
+        unit: Matrix = vectors / np.maximum(norms, np.float32(1e-12))
+        return unit
 
 
 def load_encoder(name: str, folder: Path) -> OnnxEncoder:
@@ -156,8 +157,8 @@ def export_encoder(name: str, target: Path) -> None:
             source=_weights_digest(model),
             dimension=int(model.get_embedding_dimension() or 0),
             window=int(model.max_seq_length or 512),
-            query_prompt=(model.prompts or {}).get("query", ""),
-            passage_prompt=(model.prompts or {}).get("document", ""),
+            query_prompt=model.prompts.get("query") or "",
+            passage_prompt=model.prompts.get("document") or "",
         )
         (work / "encoder.json").write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
         _check(model, OnnxEncoder(work))

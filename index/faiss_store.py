@@ -29,7 +29,9 @@ class FaissStore:
         k = min(k, candidates)
         if k < 1:
             return np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
-        parameters = None if allowed is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+        parameters = None
+        if allowed is not None:
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
         scores, ids = self._index.search(query[None, :], k, params=parameters)
         order = np.lexsort((ids[0], -scores[0]))
         return scores[0][order], ids[0][order]

@@ -1,7 +1,28 @@
-"""Rank fusion: one list out of several."""
+"""Fusion: one order out of what dense and lexical search found."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from index.types import Scores
+
+DENSE_WEIGHT = 0.8
+
+
+def convex(dense: Scores, lexical: Scores, *, dense_weight: float = DENSE_WEIGHT) -> Scores:
+    """A weighted mean of both scores, each scaled by its lowest possible and its highest found value.
+
+    Bruch, Gai and Ingber (2023), "An analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), whose
+    weight it is too. ``dense`` are cosines (at least -1), ``lexical`` BM25 scores (at least 0) of the same
+    candidates, which each have both. Shape (n,), in their order; at most 1.
+    """
+    if not len(dense):
+        return np.empty(0, dtype=np.float32)
+    cosines = (dense + 1) / max(float(dense.max()) + 1, 1e-9)
+    bm25 = lexical / max(float(lexical.max()), 1e-9)
+    fused: Scores = (dense_weight * cosines + (1 - dense_weight) * bm25).astype(np.float32)
+    return fused
 
 
 def reciprocal_rank(

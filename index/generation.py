@@ -93,7 +93,9 @@ def writing(directory: Path, *, timeout: float = 10.0) -> Iterator[None]:
         lock = FileLock(directory / "write.lock", timeout=timeout)
         lock.acquire()
     except Timeout as error:
-        raise IndexBusy(f"Another process is writing to the index in {directory}; wait for it and try again.") from error
+        raise IndexBusy(
+            f"Another process is writing to the index in {directory}; wait for it and try again."
+        ) from error
     except OSError as error:
         raise IndexUnwritable(
             f"The index folder {directory} cannot be written ({error.strerror}); choose another with --index."

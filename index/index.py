@@ -13,7 +13,7 @@ from corpus.errors import EmptyCorpus, IndexFault, IndexForeign, IndexMissing, U
 from index import generation
 from index.encoder import DEFAULT_ENCODER, load_encoder
 from index.faiss_store import FaissStore
-from index.fusion import reciprocal_rank
+from index.fusion import convex
 from index.lexical import LexicalIndex
 from index.types import DocumentRecord, Encoder, EncoderRecord, Hit, Ids, Manifest, Matrix, Vector
 
@@ -117,39 +117,32 @@ class Index:
     ) -> list[Hit]:
         """The best ``top_k`` passages, of ``doc_ids`` alone if given. Raises UnknownDocument.
 
-        ``vector`` is the query's, where the caller has encoded it already. The hybrid score is a rank fusion: it orders one list, and says nothing of how good a hit is.
+        ``vector`` is the query's, where the caller has encoded it already. The hybrid score
+        orders one list; it says nothing of how good a hit is, since the best of any list scores near 1.
         """
         allowed = None if doc_ids is None else self._ids_of(doc_ids)
         vector = self.encoder.encode_query(query) if vector is None else vector
         depth = max(DEPTH, top_k)
-        dense = self._store.search(vector, depth, allowed)[1]
-        lexical = self._lexical.search(query, depth, allowed)[1]
-        if mode == "hybrid":
-            order = [item for item, _ in reciprocal_rank([dense.tolist(), lexical.tolist()])]
-        else:
-            order = (dense if mode == "dense" else lexical).tolist()
-        ids = np.array(order[:top_k], dtype=np.int64)
-        return self._hits(ids, mode, vector, query, dense, lexical)
-
-    def _hits(
-        self, ids: Ids, mode: Mode, vector: Vector, query: str, dense: Ids, lexical: Ids
-    ) -> list[Hit]:
-        cosines = self._store.scores(vector, ids)
-        bm25 = self._lexical.scores(query)[ids]
-        dense_rank = {int(item): rank for rank, item in enumerate(dense, start=1)}
-        lexical_rank = {int(item): rank for rank, item in enumerate(lexical, start=1)}
-        fused = dict(reciprocal_rank([dense.tolist(), lexical.tolist()]))
+        dense = self._store.search(vector, depth, allowed)[1].tolist()
+        lexical = self._lexical.search(query, depth, allowed)[1].tolist()
+        found = {"dense": dense, "lexical": lexical, "hybrid": sorted({*dense, *lexical})}[mode]
+        ids = np.array(found, dtype=np.int64)
+        cosines, bm25 = self._store.scores(vector, ids), self._lexical.scores(query)[ids]
+        scores = {"dense": cosines, "lexical": bm25, "hybrid": convex(cosines, bm25)}[mode]
+        best = np.lexsort((ids, -scores))[:top_k]
+        dense_rank = {item: rank for rank, item in enumerate(dense, start=1)}
+        lexical_rank = {item: rank for rank, item in enumerate(lexical, start=1)}
         return [
             Hit(
-                passage=self.passages[item],
+                passage=self.passages[ids[place]],
                 rank=rank,
-                score={"hybrid": fused.get(item, 0.0), "dense": float(cosine), "lexical": float(score)}[mode],
-                dense=float(cosine),
-                lexical=float(score),
-                dense_rank=dense_rank.get(item),
-                lexical_rank=lexical_rank.get(item),
+                score=float(scores[place]),
+                dense=float(cosines[place]),
+                lexical=float(bm25[place]),
+                dense_rank=dense_rank.get(int(ids[place])),
+                lexical_rank=lexical_rank.get(int(ids[place])),
             )
-            for rank, (item, cosine, score) in enumerate(zip(ids.tolist(), cosines, bm25, strict=True), start=1)
+            for rank, place in enumerate(best, start=1)
         ]
 
     def _ids_of(self, doc_ids: Sequence[str]) -> Ids:
@@ -158,7 +151,7 @@ class Index:
 
     def _passage_from(self, row: Mapping[str, object]) -> Passage:
         doc_id, start, end, section = row["doc_id"], row["start"], row["end"], row["section"]
-        text = self.documents[doc_id].text[start:end]  # type: ignore[index,misc]
+        text = self.documents[doc_id].text[start:end]  # type: ignore[index]
         return Passage(doc_id, start, end, text, section)  # type: ignore[arg-type]
 
     def reusable_vectors(self, encoder: Encoder) -> dict[str, int]:

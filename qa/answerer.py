@@ -23,7 +23,7 @@ _MESSAGES: dict[Reason, str] = {
     "low_confidence": "The corpus may touch on this, but no passage answers it clearly enough.",
     "greeting": "Hello! I answer questions with the words of the documents, and show where they stand.",
     "thanks": "You are welcome. Ask on whenever you like.",
-    "help": "I answer questions with the documents' own words and cite where they stand; when they do not say, I tell you.",
+    "help": "I answer with the documents' own words and cite where they stand; when they do not say, I tell you.",
 }
 
 
@@ -87,11 +87,13 @@ class Answerer:
         return Answer(question, question, citations[0].quote, None, None, None, citations)
 
     def _lead(self, document: Document) -> Candidate | None:
-        """The first two sentences of a document's first passage."""
+        """The first two sentences of a document's first passage, its title left out."""
         first = next((p for p in self.index.passages if p.doc_id == document.doc_id), None)
         if first is None:
             return None
-        spans = sentences(first.text)[:2]
+        spans = [s for s in sentences(first.text) if first.text[s.start : s.end] != document.title][:2]
+        if not spans:
+            return None
         return Candidate(first, first.start + spans[0].start, first.start + spans[-1].end, 0.0, 0.0)
 
 

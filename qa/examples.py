@@ -19,7 +19,9 @@ def example_questions(documents: Iterable[Document], limit: int = 4) -> list[str
     found: list[str] = []
     for document in documents:
         headings = [s.heading for s in document.sections if s.heading != document.title] or [document.title]
-        found += _BUILT_IN.get(document.source_digest) or [f"What is said about “{h.rstrip('.:')}”?" for h in headings[:2]]
+        found += _BUILT_IN.get(document.source_digest) or [
+            f"What is said about “{h.rstrip('.:')}”?" for h in headings[:2]
+        ]
         if len(found) >= limit:
             break
     return found[:limit]

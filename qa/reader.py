@@ -11,7 +11,7 @@ from qa.types import Candidate
 # of the gold set).
 _LEXICAL_WEIGHT = 0.5
 # The score at which a sentence is as likely to answer as not (fitted on the same questions).
-_NULL_SCORE = 0.72
+_NULL_SCORE = 0.68
 
 
 class SentenceReader:

@@ -17,7 +17,8 @@ _PATTERNS: dict[Intent, str] = {
     rf"(?: (?:so much|very much|a lot|a bunch|again|for .*)){{0,2}}{_WHOM}|(?:good)?bye(?: bye)?|see you(?: later)?"
     r"|ok(?:ay)?|great|cool|perfect|got it|nice|awesome",
     "help": rf"{_PLEASE}(?:help(?: me)?|what (?:can|do) (?:you|u) (?:do|know|answer)|what (?:are|r) (?:you|u)"
-    r"|who (?:are|r) (?:you|u)|what (?:can|should|could) i (?:ask|do)(?: you| here)?|how (?:do|does|can) (?:i|you|this|it) "
+    r"|who (?:are|r) (?:you|u)|what (?:can|should|could) i (?:ask|do)(?: you| here)?|how (?:do|does|can) "
+    r"(?:i|you|this|it) "
     r"(?:work|use this|use you|function)|what is (?:this (?:bot|tool|thing|site|app|chatbot)|pincite))",
     "summary": rf"{_PLEASE}(?:(?:summari[sz]e|sum up|recap)(?: (?:{_OF_THIS}))?(?: for me| please| briefly)*|tl ?dr"
     rf"|(?:give me |write |show me |i want |i need )?(?:a |an |the )?(?:short |brief |quick )?(?:summary|overview|gist|"

@@ -114,7 +114,9 @@ class AnswerOut(_Response):
     abstained: bool
     reason: str | None = Field(description="A stable code: why there is no answer.")
     message: str | None = Field(description="The reason as a sentence.")
-    confidence: float | None = Field(description="The probability that the answer is right; null where none was fitted.")
+    confidence: float | None = Field(
+        description="The probability that the answer is right; null where none was fitted."
+    )
     citations: list[CitationOut]
     hits: list[HitOut]
     timings_ms: dict[str, float] = Field(examples=[{"encode": 6.1, "retrieve": 0.9, "read": 48.0, "total": 55.3}])

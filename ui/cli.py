@@ -6,6 +6,9 @@ standard error. Exit codes: 0 done, 1 a named error, 2 wrong usage, 3 abstained,
 
 import logging
 import sys
+import tempfile
+from collections.abc import Sized
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -14,10 +17,11 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from corpus import Document, read_builtin, read_paths
 from corpus.errors import DocumentError, EmptyCorpus, IndexMissing, PinciteError
-from index import DEFAULT_ENCODER, Index
+from index import DEFAULT_ENCODER, Index, load_encoder
 from qa import Answer, Answerer
 from qa.answerer import TOP_K, check_question
 from qa.wire import answer_out, documents_out, search_out
@@ -138,6 +142,38 @@ def serve(
     server.serve(answerer, listener)
 
 
+@app.command()
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="A question set (JSON lines) or a BEIR folder.")],
+    json: JsonFlag = False,
+    index: IndexFlag = None,
+    encoder: EncoderFlag = None,
+) -> None:
+    """Measure retrieval: a question set against the open index, a BEIR folder as a corpus of its own."""
+    from qa import evaluation
+
+    settings = load_settings(index=index, encoder=encoder)
+    if dataset.is_dir():
+        beir = evaluation.read_beir(dataset)
+        with tempfile.TemporaryDirectory(prefix="pincite-") as folder, _Bar("Encoding") as bar:
+            model = load_encoder(settings.encoder or DEFAULT_ENCODER, settings.index / "encoders")
+            opened = Index.build(beir.documents, folder, encoder=model, progress=bar.show)
+        count, figures = len(beir.queries), evaluation.evaluate_beir(beir, opened)
+    else:
+        questions = evaluation.read_questions(dataset)
+        opened = _open_or_build(settings)
+        count, figures = len(questions), evaluation.evaluate_questions(questions, opened)
+    if json:
+        body = {"dataset": str(dataset), "mode": "retrieval", "questions": count, "retrieval": figures}
+        print(dumps(body))
+        return
+    table = Table("mode", *next(iter(figures.values())))
+    for mode, means in figures.items():
+        table.add_row(mode, *(f"{mean:.3f}" for mean in means.values()))
+    _out.print(f"{count} questions over {_count(opened.passages, 'passage')}")
+    _out.print(table)
+
+
 @documents_app.command("list")
 def list_documents(json: JsonFlag = False, index: IndexFlag = None, encoder: EncoderFlag = None) -> None:
     """List the documents of the index."""
@@ -226,7 +262,9 @@ def _print_answer(answer: Answer) -> None:
         _out.print(f"{escape(quote[:left])}[bold]{escape(quote[left:right])}[/bold]{escape(quote[right:])}")
         where = " · ".join(part for part in (citation.title, citation.section) if part)
         page = f", page {citation.page}" if citation.page else ""
-        _out.print(f"[dim]\\[{marker}] {escape(where)}{page} ({escape(citation.doc_id)}:{citation.start}-{citation.end})[/dim]")
+        _out.print(
+            f"[dim]\\[{marker}] {escape(where)}{page} ({escape(citation.doc_id)}:{citation.start}-{citation.end})[/dim]"
+        )
 
 
 def _print_json(body: BaseModel) -> None:
@@ -244,7 +282,7 @@ def _finish(problems: list[DocumentError]) -> None:
         raise typer.Exit(ERROR)
 
 
-def _count(items: list[str] | list[Document] | list[object], noun: str) -> str:
+def _count(items: Sized, noun: str) -> str:
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
@@ -270,3 +308,7 @@ class _Bar:
     def show(self, done: int, total: int) -> None:
         """As ``index.Progress``."""
         self._progress.update(self._task, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    main()

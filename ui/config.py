@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     index: Path = Field(default=Path(".pincite"), description="The folder of the index")
     encoder: str | None = Field(
         default=None,
-        description=f"A sentence-transformers model, by name or folder; none takes {DEFAULT_ENCODER}, or what the index was built with",
+        description=f"A sentence-transformers model on this machine, by name or folder (none: {DEFAULT_ENCODER})",
     )
     host: str = Field(default="127.0.0.1", description="The address to serve on")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one")

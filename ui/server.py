@@ -37,8 +37,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise InvalidSetting(f"There is no address {host!r} on this machine; choose another with --host.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(f"Port {port} on {host} is in use; stop what listens there, or choose another: --port 8001.") from error
-        raise InvalidSetting(f"Cannot listen on {host}:{port} ({error.strerror}); choose another with --host or --port.") from error
+            raise PortInUse(
+                f"Port {port} on {host} is in use; stop what listens there, or choose another: --port 8001."
+            ) from error
+        raise InvalidSetting(
+            f"Cannot listen on {host}:{port} ({error.strerror}); choose another with --host or --port."
+        ) from error
     return listener
 
 

@@ -62,7 +62,9 @@ def _add_answers(app: FastAPI, answerer: Answerer) -> None:
         answer = answerer.ask(body.question, history=body.turns(), top_k=body.top_k, doc_ids=body.doc_ids)
         return answer_out(answer, answerer)
 
-    @app.post("/v1/search", response_model=SearchOut, responses=problems.documented(400, 404, 413, 422), tags=["answers"])
+    @app.post(
+        "/v1/search", response_model=SearchOut, responses=problems.documented(400, 404, 413, 422), tags=["answers"]
+    )
     def search(body: SearchBody) -> SearchOut:
         """The best passages for a query."""
         check_question(body.query)

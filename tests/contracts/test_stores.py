@@ -22,7 +22,9 @@ def unit_rows(count: int, seed: int, dimension: int = 16) -> Matrix:
 class TestVectorStore:
     @settings(max_examples=50, deadline=None)
     @given(count=st.integers(1, 60), k=st.integers(1, 80), seed=st.integers(0, 2**16))
-    def test_the_best_by_brute_force(self, build: Callable[[Matrix], VectorStore], count: int, k: int, seed: int) -> None:
+    def test_the_best_by_brute_force(
+        self, build: Callable[[Matrix], VectorStore], count: int, k: int, seed: int
+    ) -> None:
         rows, query = unit_rows(count, seed), unit_rows(1, seed + 1)[0]
         scores, ids = build(rows).search(query, k)
         exact = rows @ query

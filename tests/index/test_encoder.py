@@ -10,7 +10,14 @@ from corpus.errors import ModelUnusable
 from index import DEFAULT_ENCODER, OnnxEncoder, load_encoder
 from index.encoder import _load_reference
 
-TEXTS = ["Who signed the order?", "x", "The order was signed on June 2, titled “Promoting…”. " * 30, "日本語の文", "🙂", ""]
+TEXTS = [
+    "Who signed the order?",
+    "x",
+    "The order was signed on June 2, titled “Promoting…”. " * 30,
+    "日本語の文",
+    "🙂",
+    "",
+]
 
 
 def test_vectors_are_those_of_sentence_transformers(encoder: OnnxEncoder) -> None:

@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.fusion import reciprocal_rank
+from index.fusion import convex, reciprocal_rank
+
+cosine, bm25 = st.floats(-1, 1, width=32), st.floats(0, 50, width=32)
 
 rankings = st.lists(st.lists(st.integers(0, 20), unique=True, max_size=10), min_size=1, max_size=3)
 
@@ -35,3 +38,25 @@ def test_every_item_once_in_falling_order(lists: list[list[int]]) -> None:
 @given(st.lists(st.integers(0, 50), unique=True, max_size=20))
 def test_two_agreeing_lists_keep_their_order(ranking: list[int]) -> None:
     assert [item for item, _ in reciprocal_rank([ranking, ranking])] == ranking
+
+
+def test_a_hand_worked_combination() -> None:
+    fused = convex(np.array([0.6, 0.2], np.float32), np.array([0.0, 5.0], np.float32), dense_weight=0.8)
+    assert fused == pytest.approx([0.8 * 1.0 + 0.0, 0.8 * 1.2 / 1.6 + 0.2])
+
+
+def test_without_a_shared_word_the_cosine_decides() -> None:
+    fused = convex(np.array([0.1, 0.5], np.float32), np.zeros(2, np.float32))
+    assert fused[1] > fused[0]
+
+
+@given(st.lists(st.tuples(cosine, bm25), max_size=30))
+def test_what_is_better_in_both_is_better_together(pairs: list[tuple[float, float]]) -> None:
+    dense, lexical = (np.array(column, np.float32) for column in zip(*pairs, strict=True)) if pairs else ([], [])
+    fused = convex(np.asarray(dense, np.float32), np.asarray(lexical, np.float32))
+    assert len(fused) == len(pairs)
+    assert all(0 <= score <= 1 + 1e-6 for score in fused)
+    for i, (one_dense, one_lexical) in enumerate(pairs):
+        for j, (other_dense, other_lexical) in enumerate(pairs):
+            if one_dense >= other_dense and one_lexical >= other_lexical:
+                assert fused[i] >= fused[j] - 1e-6

@@ -16,8 +16,7 @@ from corpus.errors import (
     IndexUnwritable,
     UnknownDocument,
 )
-from index import Index
-from index import generation
+from index import Index, generation
 from tests.fakes import HashEncoder, document
 
 CATS = document("cats.txt", "Cats sleep all day. They hunt at night.\n\nA cat has nine lives.", "Cats")
@@ -130,7 +129,7 @@ def test_no_index(tmp_path: Path) -> None:
 
 def test_an_index_of_another_encoder_is_refused_and_can_be_replaced(tmp_path: Path) -> None:
     build(tmp_path)
-    with pytest.raises(IndexForeign, match="'hash'.*'other'"):
+    with pytest.raises(IndexForeign, match=r"'hash'.*'other'"):
         Index.open(tmp_path, encoder=HashEncoder("other"))
     with pytest.raises(IndexForeign):
         Index.open(tmp_path, encoder=HashEncoder(dimension=32))

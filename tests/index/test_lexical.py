@@ -62,7 +62,10 @@ def test_texts_without_any_word_can_be_indexed(tmp_path: Path) -> None:
 def test_what_is_saved_scores_the_same(tmp_path: Path) -> None:
     index = LexicalIndex.build(TEXTS)
     index.save(tmp_path / "lexical")
-    assert LexicalIndex.load(tmp_path / "lexical").scores("export letter").tolist() == index.scores("export letter").tolist()
+    assert (
+        LexicalIndex.load(tmp_path / "lexical").scores("export letter").tolist()
+        == index.scores("export letter").tolist()
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,210 @@
+"""Files and folders into documents."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from corpus.errors import (
+    DocumentError,
+    DocumentTooLarge,
+    DuplicateDocument,
+    EmptyDocument,
+    NotAFolder,
+    PathNotFound,
+    UnknownFormat,
+    UnreadableDocument,
+)
+from corpus.extract import one_line
+from corpus.formats import READERS
+from corpus.types import Document
+
+OnError = Callable[[DocumentError], None]
+
+SUFFIXES = tuple(sorted(READERS))
+"""What the names of readable files end with, in lower case; case does not matter."""
+
+MAX_BYTES = 100 * 2**20
+
+_ARTICLES = Path(__file__).parent / "articles"
+_HIDDEN = (".", "~$")  # the second: what Word leaves beside an open file
+# A lone surrogate cannot be written as UTF-8, and NUL ends a text for many programs.
+_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
+
+
+class _File(NamedTuple):
+    path: Path
+    doc_id: str
+
+
+def read_document(path: str | Path, *, root: Path | None = None) -> Document:
+    """Read one file. Its ``doc_id`` is its path relative to ``root``, or its own name.
+
+    Raises a DocumentError that says what is wrong with the file.
+    """
+    path = Path(path)
+    if root is not None and not path.is_relative_to(root):
+        raise PathNotFound(f"'{path}' is not inside '{root}': give a file of that folder")
+    return _read(_File(path, _doc_id(path.relative_to(root) if root else Path(path.name))), {})
+
+
+def read_folder(
+    folder: str | Path, *, on_error: OnError | None = None, known: Mapping[str, Document] | None = None
+) -> list[Document]:
+    """Read every file below a folder, sorted by ``doc_id``; see ``read_paths`` for the rest."""
+    return list(_read_all(_files_below(Path(folder)), on_error, known or {}))
+
+
+def read_paths(
+    paths: Iterable[str | Path], *, on_error: OnError | None = None, known: Mapping[str, Document] | None = None
+) -> list[Document]:
+    """Read files and folders, in the order given; a file that is given twice is read once.
+
+    Hidden files are passed over, and links that lead out of their folder. A document of ``known`` (by
+    ``doc_id``) whose file has not changed is returned as it is. Without ``on_error`` the first error is
+    raised, else each is reported to it and the other files are read.
+    """
+    files: list[_File] = []
+    for path in map(Path, paths):
+        try:
+            files += _files_below(path) if path.is_dir() else [_File(path, _doc_id(Path(path.name)))]
+        except DocumentError as error:
+            _report(error, on_error)
+    return list(_read_all(files, on_error, known or {}))
+
+
+def read_builtin() -> list[Document]:
+    """The documents that come with Pincite."""
+    return read_folder(_ARTICLES)
+
+
+def parse_document(data: bytes, doc_id: str) -> Document:
+    """Read the bytes of a file; the suffix of ``doc_id`` tells the format.
+
+    Raises UnknownFormat, DocumentTooLarge, EmptyDocument, EncryptedDocument, UnreadableDocument.
+    """
+    return _parse(data, doc_id, doc_id)
+
+
+def _read_all(files: Iterable[_File], on_error: OnError | None, known: Mapping[str, Document]) -> Iterator[Document]:
+    seen: dict[str, Path] = {}
+    places: set[Path] = set()
+    for file in files:
+        place = file.path.resolve()
+        if place in places:
+            continue
+        places.add(place)
+        try:
+            if file.doc_id in seen:
+                raise DuplicateDocument(
+                    f"'{file.path}' and '{seen[file.doc_id]}' would both be '{file.doc_id}': rename one of them, or"
+                    " give the folder that holds both"
+                )
+            seen[file.doc_id] = file.path
+            document = _read(file, known)
+        except DocumentError as error:
+            _report(error, on_error)
+        else:
+            yield document
+
+
+def _report(error: DocumentError, on_error: OnError | None) -> None:
+    if on_error is None:
+        raise error
+    on_error(error)
+
+
+def _read(file: _File, known: Mapping[str, Document]) -> Document:
+    name = str(file.path)
+    _check_suffix(file.doc_id, name)
+    try:
+        if not file.path.is_file():  # a pipe would be waited on for ever
+            raise PathNotFound(f"There is no file '{name}': check the path")
+        _check_size(file.path.stat().st_size, name)
+        data = file.path.read_bytes()
+    except OSError as fault:
+        raise UnreadableDocument(f"'{name}' cannot be opened ({fault.strerror}): check its permissions") from fault
+    before = known.get(file.doc_id)
+    if before is not None and before.source_digest == _digest(data):
+        return before
+    return _parse(data, file.doc_id, name)
+
+
+def _parse(data: bytes, doc_id: str, name: str) -> Document:
+    suffix = _check_suffix(doc_id, name)
+    _check_size(len(data), name)
+    if not data:
+        raise EmptyDocument(f"'{name}' is an empty file: put text into it or leave it out")
+    try:
+        extract = READERS[suffix](data)
+    except DocumentError as error:
+        raise type(error)(f"'{name}' {error}") from error
+    # Here alone every error is caught: on damaged or hostile bytes a parser may raise anything, recursion and
+    # memory errors included, and one bad file must not end the reading of the others.
+    except Exception as fault:
+        raise UnreadableDocument(
+            f"'{name}' cannot be read as {suffix} ({type(fault).__name__}): open it in the program that made it, save"
+            " it again and retry"
+        ) from fault
+    text = _clean(extract.text)
+    if not text.strip():
+        raise EmptyDocument(f"'{name}' holds no text: put text into it or leave it out")
+    title = one_line(_clean(extract.title)) or PurePosixPath(doc_id).stem
+    sections = tuple(replace(section, heading=_clean(section.heading)) for section in extract.sections)
+    return Document(doc_id, text, title, _digest(data), _digest(text.encode()), extract.pages, sections)
+
+
+def _check_suffix(doc_id: str, name: str) -> str:
+    suffix = PurePosixPath(doc_id).suffix.lower()
+    if suffix not in READERS:
+        raise UnknownFormat(
+            f"'{name}' is of a kind that cannot be read: convert it to one of {', '.join(SUFFIXES)} or leave it out"
+        )
+    return suffix
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise DocumentTooLarge(
+            f"'{name}' has {size / 2**20:,.0f} MB, more than {MAX_BYTES / 2**20:,.0f} MB: split it into smaller files"
+        )
+
+
+def _files_below(folder: Path) -> list[_File]:
+    """The files of a folder sorted by ``doc_id``; links to folders are not followed."""
+    if not folder.exists():
+        raise PathNotFound(f"There is no folder '{folder}': check the path")
+    if not folder.is_dir():
+        raise NotAFolder(f"'{folder}' is a file, not a folder: give the folder that holds it")
+    home = folder.resolve()
+    found = []
+    for place, folders, names in os.walk(folder, onerror=_unlistable):
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        for name in names:
+            path = Path(place, name)
+            if not name.startswith(_HIDDEN) and path.is_file() and path.resolve().is_relative_to(home):
+                found.append(_File(path, _doc_id(path.relative_to(folder))))
+    return sorted(found, key=lambda file: file.doc_id)
+
+
+def _unlistable(fault: OSError) -> None:
+    raise UnreadableDocument(
+        f"'{fault.filename}' cannot be opened ({fault.strerror}): check its permissions"
+    ) from fault
+
+
+def _doc_id(path: Path) -> str:
+    """With ``/``, on every system. Bytes of a file name that are no text become U+FFFD."""
+    return _clean(path.as_posix())
+
+
+def _clean(text: str) -> str:
+    """The text with U+FFFD for lone surrogates and NUL: one character for one, so that offsets stay."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

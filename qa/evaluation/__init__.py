@@ -1,0 +1,15 @@
+"""How good retrieval and answers are, on data sets of standard formats."""
+
+from qa.evaluation.datasets import BeirSet, Question, read_beir, read_questions
+from qa.evaluation.retrieval import MEASURES, MODES, evaluate_beir, evaluate_questions
+
+__all__ = [
+    "MEASURES",
+    "MODES",
+    "BeirSet",
+    "Question",
+    "evaluate_beir",
+    "evaluate_questions",
+    "read_beir",
+    "read_questions",
+]

@@ -1,0 +1,64 @@
+"""``make bench``: what a question costs, stage by stage, and what a cold start costs. Prints, asserts nothing."""
+
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from corpus import read_builtin
+from index import Index
+from qa import Answerer
+
+GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
+ROUNDS = 2
+
+COLD = """
+import resource, sys, time
+begun = time.perf_counter()
+from index import Index
+from qa import Answerer
+Answerer(Index.open(sys.argv[1])).ask("Who is Meta's spokesperson?")
+print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def main() -> None:
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        index = Index.build(read_builtin(), folder)
+        print(
+            f"first build of the built-in article, export of the encoder included: {time.perf_counter() - begun:.1f} s"
+        )
+        stages(Answerer(index))
+        cold(folder)
+
+
+def stages(answerer: Answerer) -> None:
+    """Every gold question, one after another."""
+    questions = [json.loads(line)["question"] for line in GOLD.read_text(encoding="utf-8").splitlines()]
+    answerer.ask(questions[0])
+    taken = [answerer.ask(question).timings for _ in range(ROUNDS) for question in questions]
+    print(f"ask, {len(taken)} questions over the top 8 of {len(answerer.index.passages)} passages, ms:")
+    for stage in ("encode", "retrieve", "read", "total"):
+        p50, p95 = np.percentile([timings[stage] for timings in taken], [50, 95])
+        print(f"  {stage:9} p50 {p50:7.1f}   p95 {p95:7.1f}")
+
+
+def cold(folder: str) -> None:
+    """From a new interpreter to the first answer."""
+    figures = []
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", COLD, folder], capture_output=True, text=True, check=True)
+        figures.append([float(figure) for figure in done.stdout.split()])
+    seconds, megabytes = np.median(figures, axis=0)
+    print(f"cold start to the first answer, median of 5: {seconds:.2f} s, {megabytes:.0f} MB resident at most")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+import pytest
+
+from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
+from index import Index
+from qa import Answerer
+from tests.fakes import HashEncoder, document
+
+QUESTIONS = [
+    "Who is Meta's spokesperson?",
+    "How much did Meta pay for its stake in Scale AI?",
+    "When was the executive order signed?",
+    "Which models fell under export controls?",
+    "What did the Pentagon brand Anthropic?",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_answer_is_a_cited_span_of_the_document(answerer: Answerer, question: str) -> None:
+    answer = answerer.ask(question)
+    assert answer.text and not answer.abstained
+    assert answer.citations
+    for citation in answer.citations:
+        text = answerer.index.document(citation.doc_id).text
+        assert text[citation.start : citation.end] == citation.quote
+        assert citation.start <= citation.answer_start < citation.answer_end <= citation.end
+    first = answer.citations[0]
+    assert answerer.index.document(first.doc_id).text[first.answer_start : first.answer_end] == answer.text
+
+
+@pytest.mark.parametrize("question", ["Who won the 1998 World Cup?", "Explain quantum entanglement", "🙂🙂🙂", "???"])
+def test_what_the_corpus_does_not_say_is_said_to_be_so(answerer: Answerer, question: str) -> None:
+    answer = answerer.ask(question)
+    assert (answer.text, answer.abstained, answer.reason, answer.citations) == (None, True, "no_evidence", ())
+    assert answer.message and "does not say" in answer.message
+    assert answer.hits, "the nearest passages are shown all the same"
+
+
+def test_hits_carry_their_ranks_and_the_timings_their_stages(answerer: Answerer) -> None:
+    answer = answerer.ask(QUESTIONS[0], top_k=3)
+    assert [hit.rank for hit in answer.hits] == [1, 2, 3]
+    assert set(answer.timings) == {"encode", "retrieve", "read", "total"}
+    parts = answer.timings["encode"] + answer.timings["retrieve"] + answer.timings["read"]
+    assert 0 < parts <= answer.timings["total"]
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"), [("hello", "greeting"), ("Thank you!", "thanks"), ("what can you do?", "help")]
+)
+def test_small_talk_gets_a_fixed_reply_and_no_span(answerer: Answerer, question: str, reason: str) -> None:
+    answer = answerer.ask(question)
+    assert (answer.text, answer.reason, answer.citations, answer.hits) == (None, reason, (), ())
+    assert answer.message
+
+
+def test_help_offers_questions_that_are_answered(answerer: Answerer) -> None:
+    message = answerer.ask("help").message or ""
+    examples = message.split("“")[1:]
+    assert len(examples) >= 3
+    for example in examples:
+        assert not answerer.ask(example.split("”")[0]).abstained
+
+
+def test_a_summary_is_the_opening_in_the_documents_own_words(answerer: Answerer) -> None:
+    answer = answerer.ask("what is this about?")
+    (citation,) = answer.citations
+    text = answerer.index.document(citation.doc_id).text
+    assert answer.text == text[citation.start : citation.end]
+    assert answer.text.startswith("Reporting says every other major US lab")
+
+
+def test_a_summary_of_several_documents_cites_each(tmp_path_factory: pytest.TempPathFactory) -> None:
+    documents = [document(f"{name}.txt", f"{name} opens here. Then it goes on.") for name in ("one", "two")]
+    index = Index.build(documents, tmp_path_factory.mktemp("two"), encoder=HashEncoder())
+    answer = Answerer(index).ask("summarise")
+    assert [citation.doc_id for citation in answer.citations] == ["one.txt", "two.txt"]
+    assert [c.doc_id for c in Answerer(index).ask("summarise", doc_ids=["two.txt"]).citations] == ["two.txt"]
+
+
+def test_chosen_documents_that_hold_nothing(answerer: Answerer) -> None:
+    answer = answerer.ask(QUESTIONS[0], doc_ids=[])
+    assert (answer.reason, answer.hits) == ("no_passages", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "sentence"),
+    [
+        ("", EmptyQuestion, "type one"),
+        (" \n\t ", EmptyQuestion, "type one"),
+        ("x" * 2001, QuestionTooLong, "2,001 characters.*shorten it"),
+        ("who is \ud800?", InvalidText, "valid Unicode"),
+    ],
+)
+def test_bad_questions(answerer: Answerer, question: str, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=sentence):
+        answerer.ask(question)
+
+
+def test_an_unknown_document(answerer: Answerer) -> None:
+    with pytest.raises(UnknownDocument):
+        answerer.ask("Who?", doc_ids=["nope.txt"])
+
+
+@pytest.mark.parametrize(
+    "question", ["\x00\x07 who \x1b[31m", "كيف حالك", "谁是发言人？", "e\u0301" * 900, "a" * 2000, "?" * 2000]
+)
+def test_odd_questions_are_answered_or_not_but_never_crash(answerer: Answerer, question: str) -> None:
+    answer = answerer.ask(question)
+    for citation in answer.citations:
+        assert answerer.index.document(citation.doc_id).text[citation.start : citation.end] == citation.quote

@@ -1,0 +1,204 @@
+"""The command line as its users meet it: a process with streams and an exit code."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from index import DEFAULT_ENCODER, load_encoder
+
+PINCITE = [sys.executable, "-m", "ui.cli"]
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(cwd: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120"}
+    done = subprocess.run(
+        [*PINCITE, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder whose index holds the built-in article."""
+    folder = tmp_path_factory.mktemp("work")
+    load_encoder(DEFAULT_ENCODER, folder / ".pincite" / "encoders")
+    run(folder, "index")
+    return folder
+
+
+def test_asking_without_an_index_builds_the_built_in_one_and_says_so(folder: Path) -> None:
+    done = run(folder, "ask", "Who is Meta's spokesperson?", "--index", "fresh")
+    assert "building the one of the built-in article" in done.stderr
+    assert "Francis Brennan" in done.stdout
+    assert "[1] The Last Holdout" in done.stdout
+    assert run(folder, "ask", "Who is Meta's spokesperson?", "--index", "fresh").stderr == ""
+
+
+def test_json_on_standard_output_is_that_of_the_endpoint(folder: Path) -> None:
+    body = json.loads(run(folder, "ask", "Who is Meta's spokesperson?", "--json").stdout)
+    assert "Francis Brennan" in body["answer"]
+    article = (REPOSITORY / "corpus" / "articles" / "the-last-holdout.txt").read_text(encoding="utf-8")
+    for citation in body["citations"]:
+        assert article[citation["start"] : citation["end"]] == citation["quote"]
+    assert len(json.loads(run(folder, "search", "export controls", "--json", "--top-k", "2").stdout)["hits"]) == 2
+
+
+def test_abstaining_has_its_own_exit_code(folder: Path) -> None:
+    done = run(folder, "ask", "Who painted the Mona Lisa?", code=3)
+    assert "does not say" in done.stdout
+    assert json.loads(run(folder, "ask", "Who painted the Mona Lisa?", "--json", code=3).stdout)["answer"] is None
+
+
+def test_own_documents_and_one_bad_file_among_them(folder: Path) -> None:
+    handbook = folder / "handbook"
+    (handbook / "leave").mkdir(parents=True)
+    (handbook / "leave" / "parental.md").write_text("# Leave\n\nParental leave is twenty-six weeks at full pay.\n")
+    (handbook / "broken.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    (handbook / "photo.xyz").write_bytes(b"\x00\x01")
+    done = run(folder, "index", "handbook", "--index", "own", code=1)
+    assert "Indexed 1 document, 1 passage" in done.stderr
+    assert done.stderr.count("Skipped:") == 2
+    assert "broken.pdf" in done.stderr and "photo.xyz" in done.stderr
+    listed = json.loads(run(folder, "documents", "list", "--json", "--index", "own").stdout)["documents"]
+    assert [document["doc_id"] for document in listed] == ["leave/parental.md"]
+    assert "twenty-six weeks" in run(folder, "ask", "How long is parental leave?", "--index", "own").stdout
+
+
+def test_documents_come_and_go(folder: Path) -> None:
+    (folder / "pets.txt").write_text("The office cat is called Miso. She likes the printer room.\n")
+    run(folder, "index", "--index", "changing")
+    assert "the index holds 2" in run(folder, "documents", "add", "pets.txt", "--index", "changing").stderr
+    assert "Miso" in run(folder, "ask", "What is the office cat called?", "--index", "changing").stdout
+    assert "pets.txt" in run(folder, "documents", "list", "--index", "changing").stdout
+    assert "the index holds 1" in run(folder, "documents", "remove", "pets.txt", "--index", "changing").stderr
+
+
+def test_doctor(folder: Path) -> None:
+    assert "answered in" in run(folder, "doctor").stdout
+    assert "pincite index" in run(folder, "doctor", "--index", "nowhere", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["ask", ""], 1, "The question is empty; type one."),
+        (["ask", "x" * 2001], 1, "2,000 are allowed"),
+        (["ask"], 2, "Missing argument"),
+        (["ask", "who?", "--top-k", "0"], 2, "--top-k"),
+        (["ask", "who?", "--encoder", "no/such"], 1, "pincite index"),
+        (["index", "missing-folder"], 1, "missing-folder"),
+        (["index", "empty.txt"], 1, "empty.txt"),
+        (["documents", "remove", "nope.txt"], 1, "pincite documents list"),
+        (["ask", "who?", "--index", "empty.txt"], 1, "not an index folder"),
+        (["index", "--index", "empty.txt"], 1, "--index"),
+        (["serve", "--host", "no.such.host.invalid"], 1, "--host"),
+        (["serve", "--port", "70000"], 1, "PINCITE_PORT"),
+        (["dance"], 2, "No such command"),
+    ],
+)
+def test_a_mistake_gets_one_sentence(folder: Path, arguments: list[str], code: int, sentence: str) -> None:
+    (folder / "empty.txt").write_text("")
+    done = run(folder, *arguments, code=code)
+    assert sentence in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_corrupt_index_is_named_and_building_repairs_it(folder: Path) -> None:
+    run(folder, "index", "--index", "hurt")
+    (vectors,) = (folder / "hurt" / "generations").glob("*/vectors.faiss")
+    vectors.write_bytes(vectors.read_bytes()[:-9])
+    done = run(folder, "ask", "Who is Meta's spokesperson?", "--index", "hurt", code=1)
+    assert "vectors.faiss" in done.stderr and "pincite index" in done.stderr
+    run(folder, "index", "--index", "hurt")
+    run(folder, "ask", "Who is Meta's spokesperson?", "--index", "hurt")
+
+
+def test_settings_flag_over_environment_over_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = folder / "settings"
+    place.mkdir()
+    (place / "pincite.toml").write_text('index = "from-file"\n')
+    assert "from-file" in run(place, "doctor", code=1).stderr
+    monkeypatch.setenv("PINCITE_INDEX", "from-environment")
+    assert "from-environment" in run(place, "doctor", code=1).stderr
+    assert "from-flag" in run(place, "doctor", "--index", "from-flag", code=1).stderr
+    (place / "pincite.toml").write_text("colour = 3\n")
+    assert "'colour'" in run(place, "doctor", code=1).stderr
+    (place / "pincite.toml").write_text("not toml")
+    assert "pincite.toml is not TOML" in run(place, "doctor", code=1).stderr
+
+
+def test_serving_answers_and_a_taken_port_is_named(folder: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [*PINCITE, "serve", "--port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/readyz")
+            request = urllib.request.Request(
+                f"{address}/v1/ask",
+                data=b'{"question": "Who is Meta\'s spokesperson?"}',
+                headers={"Content-Type": "application/json"},
+            )
+            with urllib.request.urlopen(request, timeout=30) as response:
+                assert "Francis Brennan" in json.load(response)["answer"]
+            with urllib.request.urlopen(address, timeout=30) as response:
+                assert "Pincite" in response.read().decode()
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(f"{address}/v1/nothing", timeout=30)
+            assert caught.value.headers["Content-Type"] == "application/problem+json"
+            caught.value.close()
+            taken = run(folder, "serve", "--port", str(port), code=1)
+            assert f"Port {port} on 127.0.0.1 is in use" in taken.stderr
+        finally:
+            server.terminate()
+            _, said = server.communicate(timeout=60)
+    assert address in said
+    assert "Traceback" not in said
+
+
+def wait_for(address: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("arguments", [["ask", "Who is Meta's spokesperson?"], ["search", "Meta"]])
+def test_asking_loads_no_torch_and_no_web_framework(folder: Path, arguments: list[str]) -> None:
+    script = (
+        "import sys; sys.argv = ['pincite', *sys.argv[1:]]\n"
+        "from ui.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = ('torch', 'transformers', 'sentence_transformers', 'fastapi', 'starlette', 'gradio', 'uvicorn')\n"
+        "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.strip() == "[]"
