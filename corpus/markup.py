@@ -38,11 +38,6 @@ _BREAKS_RUN = re.compile(r"\n{3,}")
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # What XML calls a character, turned round: lxml refuses the others.
 _NO_CHARACTER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_XHTML = re.compile(r"\s*<\?xml|[^>]*<html[^>]*xmlns", re.IGNORECASE)
-# An HTML parser takes <title/> or <a/> for the start of an element that never ends.
-_SELF_CLOSED = re.compile(
-    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)([A-Za-z][\w:.-]*)((?:\s[^<>]*?)?)/>"
-)
 
 
 class Block(NamedTuple):
@@ -74,8 +69,6 @@ def parse_html(data: bytes) -> Element | None:
     from lxml import etree, html
 
     text = _NO_CHARACTER.sub("\ufffd", _decoded(data))
-    if _XHTML.match(text[:1000]):
-        text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
     if not text.strip():
         return None
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)

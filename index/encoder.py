@@ -175,7 +175,9 @@ def _load_reference(name: str) -> "SentenceTransformer":
     # Read when huggingface_hub is imported: nothing may go out to look for a model.
     os.environ["HF_HUB_OFFLINE"] = "1"
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
     except Exception as error:  # any error of three libraries: the user needs the one sentence

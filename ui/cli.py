@@ -50,7 +50,7 @@ TopKFlag = Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many 
 
 @app.command()
 def ask(
-    question: str,
+    question: Annotated[str, typer.Argument(metavar="QUESTION")],
     top_k: TopKFlag = TOP_K,
     json: JsonFlag = False,
     index: IndexFlag = None,
@@ -70,7 +70,7 @@ def ask(
 
 @app.command()
 def search(
-    query: str,
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
     mode: Annotated[Literal["hybrid", "dense", "lexical"], typer.Option(help="Which legs search.")] = "hybrid",
     top_k: TopKFlag = 10,
     json: JsonFlag = False,
@@ -91,7 +91,9 @@ def search(
 
 @app.command("index")
 def build(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; none: the built-in article.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders; none: the built-in article.")
+    ] = None,
     index: IndexFlag = None,
     encoder: EncoderFlag = None,
 ) -> None:
@@ -144,13 +146,13 @@ def serve(
 
 @app.command()
 def evaluate(
-    dataset: Annotated[Path, typer.Argument(help="A question set (JSON lines) or a BEIR folder.")],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A question set (JSON lines) or a BEIR folder.")],
     json: JsonFlag = False,
     index: IndexFlag = None,
     encoder: EncoderFlag = None,
 ) -> None:
     """Measure retrieval: a question set against the open index, a BEIR folder as a corpus of its own."""
-    from qa import evaluation
+    from qa import evaluation  # its libraries would slow the start of every other command
 
     settings = load_settings(index=index, encoder=encoder)
     if dataset.is_dir():
@@ -164,13 +166,17 @@ def evaluate(
         opened = _open_or_build(settings)
         count, figures = len(questions), evaluation.evaluate_questions(questions, opened)
     if json:
-        body = {"dataset": str(dataset), "mode": "retrieval", "questions": count, "retrieval": figures}
-        print(dumps(body))
+        means = {mode: {name: float(values.mean()) for name, values in each.items()} for mode, each in figures.items()}
+        print(dumps({"dataset": str(dataset), "mode": "retrieval", "questions": count, "retrieval": means}))
         return
-    table = Table("mode", *next(iter(figures.values())))
-    for mode, means in figures.items():
-        table.add_row(mode, *(f"{mean:.3f}" for mean in means.values()))
-    _out.print(f"{count} questions over {_count(opened.passages, 'passage')}")
+    _out.print(f"{count} questions over {_count(opened.passages, 'passage')}; means with 95 % bootstrap intervals")
+    measures = list(figures["hybrid"])
+    table = Table("measure", *figures, "hybrid - dense", "hybrid - lexical")
+    for name in measures:
+        each = [values[name] for values in figures.values()]
+        hybrid = figures["hybrid"][name]
+        each += [hybrid - figures[leg][name] for leg in ("dense", "lexical")]
+        table.add_row(name, *(_interval(evaluation.bootstrap(values)) for values in each))
     _out.print(table)
 
 
@@ -188,7 +194,11 @@ def list_documents(json: JsonFlag = False, index: IndexFlag = None, encoder: Enc
 
 
 @documents_app.command()
-def add(paths: list[Path], index: IndexFlag = None, encoder: EncoderFlag = None) -> None:
+def add(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH")],
+    index: IndexFlag = None,
+    encoder: EncoderFlag = None,
+) -> None:
     """Add files and folders; a document of the same id is replaced."""
     settings = load_settings(index=index, encoder=encoder)
     opened = _open_or_build(settings)
@@ -202,7 +212,11 @@ def add(paths: list[Path], index: IndexFlag = None, encoder: EncoderFlag = None)
 
 
 @documents_app.command()
-def remove(doc_ids: list[str], index: IndexFlag = None, encoder: EncoderFlag = None) -> None:
+def remove(
+    doc_ids: Annotated[list[str], typer.Argument(metavar="DOC_ID")],
+    index: IndexFlag = None,
+    encoder: EncoderFlag = None,
+) -> None:
     """Remove documents by id."""
     settings = load_settings(index=index, encoder=encoder)
     opened = Index.open(settings.index, encoder=settings.encoder).update(remove=doc_ids)
@@ -265,6 +279,10 @@ def _print_answer(answer: Answer) -> None:
         _out.print(
             f"[dim]\\[{marker}] {escape(where)}{page} ({escape(citation.doc_id)}:{citation.start}-{citation.end})[/dim]"
         )
+
+
+def _interval(mean: tuple[float, float, float]) -> str:
+    return f"{mean[0]:.3f} [dim]({mean[1]:.3f} to {mean[2]:.3f})[/dim]"
 
 
 def _print_json(body: BaseModel) -> None:

@@ -1,9 +1,11 @@
 """Retrieval measures, by ir_measures, for each mode of search."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import ir_measures
+import numpy as np
 from ir_measures import AP, RR, R, Success, nDCG
+from numpy.typing import NDArray
 
 from index import Hit, Index, Mode
 from qa.evaluation.datasets import BeirSet, Question
@@ -12,8 +14,10 @@ MODES: tuple[Mode, ...] = ("dense", "lexical", "hybrid")
 MEASURES = (Success @ 1, Success @ 3, Success @ 5, R @ 1, R @ 5, R @ 20, RR @ 10, AP, nDCG @ 10)
 _DEPTH = 100
 
-Figures = dict[str, dict[str, float]]
-"""Mode to measure to mean."""
+Values = NDArray[np.float64]
+"""Shape (queries,), in the order of the queries."""
+Figures = dict[Mode, dict[str, Values]]
+"""Mode to measure to what each query reached."""
 Qrels = Mapping[str, Mapping[str, int]]
 """Query to item to grade."""
 
@@ -48,7 +52,7 @@ def _evaluate(queries: Mapping[str, str], qrels: Qrels, index: Index, item_of: C
             query_id: _ranked(index.search(text, top_k=_DEPTH, mode=mode), item_of)
             for query_id, text in queries.items()
         }
-        figures[mode] = _means(qrels, run)
+        figures[mode] = _values(list(queries), qrels, run)
     return figures
 
 
@@ -58,9 +62,10 @@ def _ranked(hits: Iterable[Hit], item_of: Callable[[Hit], str]) -> dict[str, flo
     return {item: float(len(items) - place) for place, item in enumerate(items)}
 
 
-def _means(qrels: Qrels, run: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _values(queries: Sequence[str], qrels: Qrels, run: Mapping[str, Mapping[str, float]]) -> dict[str, Values]:
     """A query that found nothing, or whose evidence no passage holds whole, counts as zero."""
-    # ir_measures leaves out queries without a relevant item: an item that nobody can find keeps them in the mean.
-    kept = {query: dict(items) or {"(nothing relevant)": 1} for query, items in qrels.items()}
-    means = ir_measures.calc_aggregate(MEASURES, kept, run)
-    return {str(measure): means[measure] for measure in MEASURES}
+    values = {str(measure): np.zeros(len(queries)) for measure in MEASURES}
+    place = {query: number for number, query in enumerate(queries)}
+    for figure in ir_measures.iter_calc(MEASURES, qrels, run):
+        values[str(figure.measure)][place[figure.query_id]] = figure.value
+    return values

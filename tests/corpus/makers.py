@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from corpus import Document
@@ -62,7 +63,7 @@ def archive(members: Mapping[str, bytes | str]) -> bytes:
 def epub(chapters: Mapping[str, str], *, title: str = "A book", extra: Mapping[str, str] | None = None) -> bytes:
     """An e-book whose chapters lie in the archive in reverse of the reading order."""
     items = "".join(
-        f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"'
+        f'<item id="c{number}" href="{quote(name)}" media-type="application/xhtml+xml"'
         f"{' properties=' + chr(34) + 'nav' + chr(34) if name.startswith('nav') else ''}/>"
         for number, name in enumerate(chapters)
     )

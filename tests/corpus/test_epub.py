@@ -94,3 +94,9 @@ def test_a_locked_archive_asks_for_a_copy_without_password() -> None:
 def test_another_office_format_behind_the_name_is_refused() -> None:
     with pytest.raises(UnreadableDocument, match=r"^'a\.docx' cannot be read as \.docx .*: open it in the program"):
         parse_document(epub(CHAPTERS), "a.docx")
+
+
+def test_text_of_a_table_that_stands_in_no_cell_is_kept() -> None:
+    body = "<table>loose<tr><td>a</td><td>b</td></tr>between<tr><td>c</td><td>d</td></tr>end</table>"
+    document = parse_document(epub({"a.xhtml": chapter(body)}), "a.epub")
+    assert document.text == "loose\n\na | b\n\nbetween\n\nc | d\n\nend"

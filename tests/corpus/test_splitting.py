@@ -150,11 +150,10 @@ def test_a_line_longer_than_any_window_is_cut_to_fit(line: str, count: Callable[
     assert_sound(document(line), passages, count, 128)
 
 
-PIECES = st.sampled_from(
-    ["The lab agreed.", "Dr. No said so!", "A heading", "- item", "a | b", "1. ", "?!", "…", "x" * 300]
-    + ["日本語。テスト。", "👩\u200d👩\u200d👧", "e\u0301", " ", "  ", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n"]
-    + ["\f", "\t", "\u00a0", "\u2028", "\x0b", "\u3000", "\ufeff"]
-)
+WORDS = ["The lab agreed.", "Dr. No said so!", "A heading", "- item", "a | b", "1. ", "?!", "…", "x" * 300]
+MARKS = ["日本語。テスト。", "👩\u200d👩\u200d👧", "e\u0301", " ", "  ", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n"]
+BLANKS = ["\f", "\t", "\u00a0", "\u2028", "\x0b", "\u3000", "\ufeff"]
+PIECES = st.sampled_from([*WORDS, *MARKS, *BLANKS])
 TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=40).map("".join)
 
 

@@ -58,7 +58,9 @@ def test_an_abstention(client: TestClient) -> None:
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
 def test_search(client: TestClient, mode: str) -> None:
-    hits = client.post("/v1/search", json={"query": "models placed under export controls by Lutnick", "mode": mode, "top_k": 3}).json()["hits"]
+    hits = client.post(
+        "/v1/search", json={"query": "models placed under export controls by Lutnick", "mode": mode, "top_k": 3}
+    ).json()["hits"]
     assert [hit["rank"] for hit in hits] == list(range(1, len(hits) + 1))
     assert any("export controls" in hit["text"] for hit in hits)
 
