@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from corpus.errors import ModelUnusable
-from index.runtime import open_session
+from index.runtime import open_session, open_tokenizer
 from index.types import Matrix, Vector
 
 if TYPE_CHECKING:
@@ -57,14 +56,11 @@ class OnnxEncoder:
         """Open the files that ``export_encoder`` wrote to ``folder``."""
         try:
             self._settings = _Settings(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, ValueError, TypeError) as error:
             raise ModelUnusable(
                 f"The exported encoder in {folder} is damaged ({error}); remove that folder and build the index again."
             ) from error
-        # The file has the limits of its training baked in; ours come from the model's window.
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json")
         self._special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self._session = open_session(folder / "model.onnx")
         self._inputs = [node.name for node in self._session.get_inputs()]

@@ -1,8 +1,9 @@
-"""The one place that opens an ONNX Runtime session."""
+"""The one place that opens ONNX Runtime sessions and tokenizers."""
 
 from pathlib import Path
 
 import onnxruntime
+from tokenizers import Tokenizer
 
 from corpus.errors import ModelUnusable
 
@@ -21,3 +22,17 @@ def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSessio
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own bare Exception subclasses, without a common base
         raise ModelUnusable(f"The model {path.name} cannot be loaded ({error}); build the index again.") from error
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer at ``path`` without the truncation and padding that such files have baked in.
+
+    Raises ModelUnusable when the file is missing or damaged.
+    """
+    try:
+        tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise ModelUnusable(f"The tokenizer {path} cannot be loaded ({error}); build the index again.") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

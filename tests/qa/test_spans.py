@@ -1,0 +1,111 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from index import OnnxEncoder
+from qa.spans import ANSWER_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Window, best_spans, windows
+
+CLS, SEP = 101, 102
+
+
+def words(text: str) -> Window:
+    """A window whose tokens are the text's words."""
+    offsets, at = [], 0
+    for word in text.split(" "):
+        offsets.append((at, at + len(word)))
+        at += len(word) + 1
+    return Window([CLS, 7, SEP, *range(1000, 1000 + len(offsets)), SEP], 3, offsets)
+
+
+def logits(window: Window, **peaks: float) -> np.ndarray:
+    values = np.zeros(len(window.ids), np.float32)
+    for token, value in peaks.items():
+        values[window.first + int(token[1:])] = value
+    return values
+
+
+def test_the_best_span_and_its_null() -> None:
+    window = words("the cat sat on the mat")
+    start, end = logits(window, t1=5, t3=2), logits(window, t2=4, t5=3)
+    start[0], end[0] = 1.5, 0.5
+    (best, second) = best_spans("the cat sat on the mat", window, start, end, limit=2)
+    assert best == (4, 11, 9.0, 2.0)
+    assert second == (12, 22, 5.0, 2.0), "the second best does not overlap the best"
+
+
+def test_a_span_never_runs_backwards() -> None:
+    window = words("a b c d")
+    (best,) = best_spans("a b c d", window, logits(window, t3=9), logits(window, t0=9), limit=1)
+    assert best.start < best.end
+
+
+def test_a_long_span_is_not_considered() -> None:
+    text = " ".join("w" for _ in range(ANSWER_TOKENS + 5))
+    window = words(text)
+    (best, *_) = best_spans(text, window, logits(window, t0=9), logits(window, **{f"t{ANSWER_TOKENS}": 9}), limit=3)
+    assert best.score < 18
+    (best, *_) = best_spans(text, window, logits(window, t0=9), logits(window, **{f"t{ANSWER_TOKENS - 1}": 9}), limit=3)
+    assert best.score == 18
+
+
+def test_a_window_without_passage_has_no_span() -> None:
+    assert (
+        best_spans("", Window([CLS, SEP, SEP], 2, []), np.zeros(3, np.float32), np.zeros(3, np.float32), limit=3) == []
+    )
+
+
+@pytest.mark.parametrize(("size", "count"), [(0, 1), (1, 1), (300, 1), (316, 1), (317, 2), (5000, 23)])
+def test_windows_cover_the_passage_and_share_their_stride(size: int, count: int) -> None:
+    passage = list(range(1000, 1000 + size))
+    offsets = [(i, i + 1) for i in range(size)]
+    made = windows([7], passage, offsets, cls=CLS, sep=SEP)
+    assert len(made) == count
+    assert all(len(window.ids) <= WINDOW_TOKENS for window in made)
+    covered = [offset for window in made for offset in window.offsets]
+    assert set(covered) == set(offsets)
+    for one, other in pairwise(made):
+        assert len(set(one.offsets) & set(other.offsets)) == STRIDE_TOKENS
+
+
+@pytest.fixture(scope="module")
+def tokenizer(encoder: OnnxEncoder) -> Tokenizer:
+    return encoder._tokenizer
+
+
+TRICKY = [
+    "$14.3 billion",
+    "Meta's",
+    "café",
+    "e\u0301tude",
+    "👩‍👩‍👧",
+    "90-day",
+    "東京都",
+    "unbelievably",
+    "1,234.5",
+    "x\u200dy",
+    "ﬁnd",
+    "İ",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from([*TRICKY, "the", "and", ". "]), min_size=1, max_size=12), seed=st.integers(0, 999)
+)
+def test_no_span_begins_or_ends_inside_a_word(tokenizer: Tokenizer, parts: list[str], seed: int) -> None:
+    text = " ".join(parts)
+    encoded = tokenizer.encode(text, add_special_tokens=False)
+    (window,) = windows([7], encoded.ids, encoded.offsets, cls=CLS, sep=SEP)
+    random = np.random.default_rng(seed)
+    start, end = random.normal(size=(2, len(window.ids))).astype(np.float32)
+    for span in best_spans(text, window, start, end, limit=5):
+        assert 0 <= span.start < span.end <= len(text)
+        for offset in (span.start, span.end):
+            around = text[max(0, offset - 1) : offset + 1]
+            cut = 0 < offset < len(text) and around.isalnum() and around.isascii()
+            assert not cut, f"{text[span.start : span.end]!r} cuts a word of {text!r}"
+        assert text[span.end : span.end + 1] != "\u0301"
