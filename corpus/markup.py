@@ -1,7 +1,6 @@
 """HTML into text: the main matter of a page, block by block."""
 
 import codecs
-import logging
 import re
 from collections import Counter
 from contextlib import suppress
@@ -213,7 +212,6 @@ def _main(tree: Element) -> list[Block]:
     import trafilatura
     from trafilatura.settings import use_config
 
-    logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # else its warnings reach stderr
     config = use_config()
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")  # else the headings of a short page are merged into its text
     try:

@@ -16,6 +16,7 @@ _HYPHENATED = re.compile("[\x02\ufffe]")
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’»)\]]*\s*\Z")
 _END_PUNCTUATION = tuple(".!;,:")
+_LEADERS = re.compile(r"(?:\. ?){4}")
 _LARGER = 1.15
 _HEADING_CHARACTERS = 150
 _MOST_HEADINGS = 0.3
@@ -107,6 +108,8 @@ def _heading_lines(lines: Sequence[_Line]) -> frozenset[_Line]:
 
 
 def _is_heading(text: str) -> bool:
+    if _LEADERS.search(text):  # a line of the contents
+        return False
     letters = sum(map(str.isalpha, text))
     return letters > 1 and len(text) <= _HEADING_CHARACTERS and not text.endswith(_END_PUNCTUATION)
 

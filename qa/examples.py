@@ -6,9 +6,9 @@ from corpus import Document
 
 _BUILT_IN = {
     "sha256:ce8bbc0246a80bad422ef1558243a41f2fb6ba0d95e64e1974747ff46719731c": (
-        "Who speaks for Meta?",
+        "Who is Meta's spokesperson?",
         "When did Trump sign the executive order?",
-        "How long may evaluators hold a model before release?",
+        "How much did Meta pay for its stake in Scale AI?",
         "Why did the Pentagon call Anthropic a supply chain risk?",
     )
 }

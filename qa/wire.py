@@ -13,7 +13,7 @@ from index import Hit, Index
 from qa.answerer import MAX_QUESTION, TOP_K, Answerer
 from qa.types import Answer, Candidate, Citation, Turn
 
-_EXAMPLE_QUESTION = "Who speaks for Meta?"
+_EXAMPLE_QUESTION = "Who is Meta's spokesperson?"
 
 
 class _Request(BaseModel):

@@ -71,6 +71,14 @@ def test_a_folder_is_read_in_order_and_bad_files_do_not_stop_it(folder: Path) ->
     assert str(errors[2]).endswith("or leave it out")
 
 
+def test_the_order_is_that_of_the_ids(tmp_path: Path) -> None:
+    names = ["b.txt", "a/2.txt", "a/10.txt", "c/1.txt", "C.txt"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("Some text. And more.")
+    assert [document.doc_id for document in read_folder(tmp_path)] == sorted(names)
+
+
 def test_without_a_place_to_report_the_first_error_is_raised(folder: Path) -> None:
     with pytest.raises(EmptyDocument):
         read_folder(folder)

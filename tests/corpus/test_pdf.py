@@ -21,7 +21,7 @@ SECOND: Lines = [
     (16, "Costs"),
     (11, "The offices cost 5.2 million."),
 ]
-THIRD: Lines = [(11, "A new page begins here.")]
+THIRD: Lines = [(16, "Staff . . . . . 1"), (11, "A new page begins here.")]
 
 
 def report(**kwargs: bool | str) -> Document:
@@ -33,7 +33,7 @@ def test_pages_keep_their_lines_and_numbers() -> None:
     assert pages(document) == [
         (1, "\n".join(text for _, text in FIRST)),
         (2, "\n".join(text for _, text in SECOND)),
-        (4, "A new page begins here."),
+        (4, "Staff . . . . . 1\nA new page begins here."),
     ]
     assert document.page_at(document.text.index("Costs")) == 2
     assert "\r" not in document.text
@@ -51,7 +51,7 @@ def test_sentences_run_over_lines_and_pages_but_not_over_headings_and_items() ->
         "\u2022 first item",
         "\u2022 second item",
         "The offices cost 5.2 million.",
-        "A new page begins here.",
+        "Staff . . . . . 1\nA new page begins here.",
     ]
 
 
