@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
@@ -10,6 +11,8 @@ from index import Hit, Index
 from qa.cite import cite
 from qa.confidence import is_answer
 from qa.examples import example_questions
+from qa.followup import standalone_question
+from qa.names import proper_names
 from qa.reader import SentenceReader
 from qa.smalltalk import Intent, intent_of
 from qa.types import Answer, Candidate, Reader, Reason, Turn
@@ -51,19 +54,24 @@ class Answerer:
         check_question(question)
         if intent := intent_of(question):
             return replace(self._reply(question, intent, doc_ids), timings=clock.stages())
-        vector = self.index.encoder.encode_query(question)
+        query = standalone_question(question, history, self._names) if history else question
+        vector = self.index.encoder.encode_query(query)
         clock.lap("encode")
-        hits = self.index.search(question, top_k=top_k, doc_ids=doc_ids, vector=vector)
+        hits = self.index.search(query, top_k=top_k, doc_ids=doc_ids, vector=vector)
         clock.lap("retrieve")
-        candidates = self.reader.read(question, [hit.passage for hit in hits])
+        candidates = self.reader.read(query, [hit.passage for hit in hits])
         candidates.sort(key=lambda candidate: -candidate.margin)
         clock.lap("read")
-        answer = self._decide(question, hits, candidates)
+        answer = self._decide(question, query, hits, candidates)
         return replace(answer, timings=clock.stages())
 
-    def _decide(self, question: str, hits: list[Hit], candidates: list[Candidate]) -> Answer:
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return proper_names(self.index.documents.values())
+
+    def _decide(self, question: str, query: str, hits: list[Hit], candidates: list[Candidate]) -> Answer:
         best = candidates[0] if candidates else None
-        shown = Answer(question, question, None, None, None, None, (), tuple(hits), tuple(candidates))
+        shown = Answer(question, query, None, None, None, None, (), tuple(hits), tuple(candidates))
         if best is None or not is_answer(best):
             reason: Reason = "no_evidence" if hits else "no_passages"
             return replace(shown, reason=reason, message=_MESSAGES[reason])

@@ -1,0 +1,157 @@
+"""Words that point back ("he", "its", "that letter", "the company") and what they point to."""
+
+import re
+from collections.abc import Sequence
+
+from qa.ellipsis import bare
+from qa.names import AUXILIARY, DATES, FUNCTION_WORD, is_person, names_in
+from qa.types import Said
+
+_PERSON = re.compile(r"\b(?:he|him|his|she|her|hers|himself|herself)\b", re.IGNORECASE)
+_THING = re.compile(r"\b(?:it|its|itself|they|them|their|theirs|this|that|these|those)\b", re.IGNORECASE)
+_SUBJECTS = frozenset({"it", "he", "she", "they"})
+_POSSESSIVE = frozenset({"his", "its", "their", "her"})
+# "Is it up to each lab whether ...", "What is it that ...", "it seems": stands for what follows.
+_EMPTY_IT = re.compile(
+    r"\bit (?:\w+ )?(?:that|who)\b|^(?:(?:and|but|so) )?(?:is|was|isn't|wasn't) it\b.*\b(?:that|whether|to|if|true)\b"
+    r"|\bit (?:seems?|appears?|takes?)\b",
+    re.IGNORECASE,
+)
+_BOUNDARY = re.compile(
+    r"[,;:]|\b(?:that|when|if|because|who|which|while|since|after|before|although|and|but|whether|what|so|as|unless)\b",
+    re.IGNORECASE,
+)
+_ROLE = (
+    "company|firm|lab|developer|startup|organisation|organization|agency|newspaper|outlet|spokesman|spokeswoman"
+    "|spokesperson|man|woman|person|executive|team|unit"
+)
+_NOUN_PHRASE = re.compile(
+    rf"\b(?:(?:this|that|these|those) (?P<noun>[a-z][a-z-]+)|the (?P<role>{_ROLE}))\b"
+    r"(?! (?:who|that|which|of|in|behind)\b)"
+)
+_NO_NOUN = re.compile(
+    rf"(?:{AUXILIARY}|not|who|which|that|to|the|a|an|of|in|on|for|with|from|by|as|at|and|or|if|mean|means|happen|happens"
+    r"|happened|work|works|change|affect|worry|matter|apply|say|said|about|so|really|all|actually|even|still|ever|also)"
+)
+
+
+def with_antecedents(question: str, said: Sequence[Said], names: frozenset[str]) -> str:
+    """The question with its first word that points back replaced; unchanged where none does."""
+    for pattern, antecedent in ((_PERSON, _person), (_THING, _thing)):
+        for match in pattern.finditer(question):
+            if _points_back(question, match, names) and (name := antecedent(said, names, match[0].lower())):
+                possessive = _is_possessive(question, match)
+                given = f"{name}'{'' if name.endswith('s') else 's'}" if possessive else name
+                return f"{question[: match.start()]}{given}{question[match.end() :]}"
+    if (phrase := _noun_phrase(question, names)) and (fuller := _fuller(phrase, said, names)):
+        return f"{question[: phrase.start()]}{fuller}{question[phrase.end() :]}"
+    return question
+
+
+def _noun_phrase(question: str, names: frozenset[str]) -> re.Match[str] | None:
+    """Find "that letter", or "the company" in a question that names nobody."""
+    match = _NOUN_PHRASE.search(question)
+    if match is None or (match["noun"] and _NO_NOUN.fullmatch(match["noun"])):
+        return None
+    before = question[: match.start()]
+    if match["noun"] and re.search(
+        r"\b(?:said|says?|know|think|claim\w*|is it|was it|so|lab|labs|those|all)\s*$", before
+    ):
+        return None  # "says that officials ...": a clause, not a phrase
+    if match["role"] and names_in(before, names):
+        return None
+    return match
+
+
+def _fuller(phrase: re.Match[str], said: Sequence[Said], names: frozenset[str]) -> str | None:
+    """What "that letter" or "the company" was called, told by the turns before."""
+    noun = phrase["noun"] or phrase["role"]
+    people = noun.endswith(("man", "woman", "person")) or noun == "executive"
+    for turn in reversed(said):
+        if phrase["role"]:
+            if found := (_person if people else _thing)([turn], names, "the"):
+                return found
+            continue
+        stem = noun.rstrip("s")
+        asked = bare(turn.question)
+        if stem in asked.lower() or stem in turn.answer.lower():
+            named = re.search(
+                rf"\b(?:the|an?|this|these) ((?:[\w-]+ ){{0,3}}?{stem}\w*(?: of(?: the)?(?: [\w-]+){{1,2}})?)", asked
+            )
+            if named:
+                return f"the {named[1]}"
+            known = [asked[start:end] for start, end in names_in(asked, names)] + DATES.findall(asked)
+            return f"the {noun} ({', '.join(known)})" if known else None
+    return None
+
+
+def _points_back(question: str, match: re.Match[str], names: frozenset[str]) -> bool:
+    """Whether a pronoun finds nothing in its own question that it could stand for."""
+    word = match[0].lower()
+    if word in {"it"} and _EMPTY_IT.search(question):
+        return False
+    before, after = question[: match.start()], question[match.end() :]
+    if word in {"this", "that", "these", "those"} and not _is_alone(word, before, after):
+        return False
+    nouns = [w for w in re.findall(r"[\w'-]+", before) if not FUNCTION_WORD.fullmatch(w)]
+    if not nouns:
+        return True
+    if _is_possessive(question, match):
+        return not names_in(before, names) and len(nouns) < 2
+    if word in _SUBJECTS and not FUNCTION_WORD.fullmatch(before.split()[-1]) and re.match(r"\s+\w", after):
+        return False  # "the models it covers"
+    # Within one clause a pronoun does not stand for the subject ("which model came out of it").
+    content = before[before.lower().find(nouns[0].lower()) :]
+    return _BOUNDARY.search(content) is None
+
+
+def _is_alone(word: str, before: str, after: str) -> bool:
+    """Whether "that" is a pronoun: nothing follows that it could belong to, and no clause hangs on it."""
+    if word == "that" and re.search(r"\w\s*$", before) and not re.search(rf"\b{AUXILIARY}\s*$", before, re.IGNORECASE):
+        return (
+            not after.strip(" ?!.")
+            and re.search(r"\b(?:of|about|for|by|from|with|to|after|before)\s*$", before) is not None
+        )
+    following = re.match(r"\s*([\w'-]+)", after)
+    if following and following[1].lower() in {"who", "that", "which", "whose"}:
+        return False  # "those who refuse"
+    return following is None or _NO_NOUN.fullmatch(following[1].lower()) is not None
+
+
+def _is_possessive(question: str, match: re.Match[str]) -> bool:
+    word = match[0].lower()
+    if word not in _POSSESSIVE:
+        return False
+    return word != "her" or re.match(r"\s+[a-z]", question[match.end() :]) is not None
+
+
+def _person(said: Sequence[Said], names: frozenset[str], word: str) -> str | None:
+    """The person last spoken of: answered, then asked about."""
+    for turn in reversed(said):
+        for text in (turn.answer, turn.question):
+            called = [text[start:end] for start, end in names_in(text, names)]
+            people = [name for name in called if _may_be_person(name, turn)]
+            if people:
+                return people[-1]
+    return None
+
+
+def _thing(said: Sequence[Said], names: frozenset[str], word: str) -> str | None:
+    """What was last answered, or else asked about, that is no person, place in time or clause."""
+    for turn in reversed(said):
+        if word in {"this", "that"} and turn.answer:
+            return turn.answer
+        answered = [turn.answer[s:e] for s, e in names_in(turn.answer, names)]
+        asked = [turn.question[s:e] for s, e in names_in(turn.question, names)]
+        things = [name for name in (*answered[-1:], *reversed(asked)) if not _may_be_person(name, turn)]
+        if things:
+            return things[0]
+        if turn.answer and len(turn.answer.split()) <= 6:
+            return turn.answer
+    return None
+
+
+def _may_be_person(name: str, turn: Said) -> bool:
+    """By its form, and by how it was asked for: "What is Muse Spark?" asks for no person."""
+    defined = re.match(r"what(?:'s| is| are| was| were)\b", turn.question, re.IGNORECASE)
+    return is_person(name) and not (defined and bare(turn.question).endswith(name))

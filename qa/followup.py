@@ -1,0 +1,47 @@
+"""Follow-up questions made to stand alone, by rule: pronouns, "that letter", "And in May?", "Why?".
+
+Rules and not a model, for one reason above others: a question that stands alone must be left exactly as it is.
+A question is changed only where something in it plainly points back. The turns before are made to stand alone first,
+so that a chain ("Who is A?", "And B?", "And C?") keeps its thread.
+"""
+
+import re
+from collections.abc import Sequence
+
+from qa.antecedents import with_antecedents
+from qa.ellipsis import asked_again, bare, exchanged, is_fragment, why
+from qa.types import Said, Turn
+
+_LEAD = re.compile(r"^(?:(?:and|but|so|also|ok|okay|then|well|n|oh)[, ]+)+", re.IGNORECASE)
+_ABOUT = re.compile(r"(?:(?:what|how)(?: about| of)|same for|or)\s+", re.IGNORECASE)
+_WHY = re.compile(r"(?:why|how come|how so|what for|for what)(?: (?:not|so|is that|was that|tho|though|then|exactly))*")
+_BARE = re.compile(
+    r"(?:(?:for|since|until|by|from|to|with|in|at|on) )?"
+    r"(?:when|where|who|whom|how(?: (?:much|many|long|often|far|soon|big|exactly))?|which(?: ones?)?|what)"
+    r"(?: (?:exactly|then|else|though|tho|with|to|from|of|on|by))?"
+)
+
+
+def standalone_question(question: str, history: Sequence[Turn], names: frozenset[str] = frozenset()) -> str:
+    """The question with what it takes from the turns before (oldest first) put in; unchanged if it stands alone.
+
+    ``names`` are the corpus's, in lower case, so that "wat did anthropic say" is seen to name its subject.
+    """
+    said: list[Said] = []
+    for turn in history:
+        said.append(Said(_resolve(turn.question, said, names), turn.answer or ""))
+    return _resolve(question, said, names)
+
+
+def _resolve(question: str, said: Sequence[Said], names: frozenset[str]) -> str:
+    if not said:
+        return question
+    asked = bare(question)
+    plain = _LEAD.sub("", asked, count=1)
+    if _WHY.fullmatch(plain.lower()):
+        return why(said[-1], negated="not" in plain.lower().split())
+    if _BARE.fullmatch(plain.lower()):
+        return asked_again(plain, said[-1])
+    if (about := _ABOUT.match(plain)) or is_fragment(plain, led=plain != asked):
+        return exchanged(plain[about.end() :] if about else plain, said[-1], names)
+    return with_antecedents(question, said, names)
