@@ -4,25 +4,21 @@ import errno
 import os
 import socket
 
-import uvicorn
-from fastapi import FastAPI
-
-# Read when gradio is imported: neither it nor the model hub's library may ask the network for anything.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Read when the model hub's library is imported, which Gradio does: it may not ask the network for anything.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-import gradio as gr
+import uvicorn
+from fastapi import FastAPI
 
 from corpus.errors import InvalidSetting, PortInUse
 from qa import Answerer
 from qa.api import create_app
-from ui.chat import create_chat
+from ui.chat import mount_chat
 
 
 def create_server(answerer: Answerer) -> FastAPI:
     """The endpoint with the chat mounted at ``/``."""
-    app: FastAPI = gr.mount_gradio_app(create_app(answerer), create_chat(answerer), path="/", show_error=False)
-    return app
+    return mount_chat(create_app(answerer), answerer)
 
 
 def listen(host: str, port: int) -> socket.socket:

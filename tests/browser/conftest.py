@@ -1,0 +1,143 @@
+"""The real page in a real browser: Debian's chromium, driven by Playwright."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from corpus import read_builtin
+from index import Index, OnnxEncoder
+from qa import Answerer
+from qa.api import create_app
+from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, hostile_document, poem
+from tests.fakes import HashEncoder, document
+from ui.chat import mount_chat
+
+_ARGUMENTS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+_START_SECONDS = 60
+
+
+@dataclass
+class Visit:
+    """What a page did that a reader does not see."""
+
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Answerer], Site]]:
+    """Starts servers on free ports, and stops them at the end."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(answerer: Answerer) -> Site:
+        app = mount_chat(create_app(answerer), answerer)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        running.append((server, thread))
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.05)
+        return Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", answerer)
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(_START_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def article_site(serve: Callable[[Answerer], Site], article_index: Index) -> Site:
+    """The built-in article alone, read by a reader that knows its answers."""
+    return serve(ListeningAnswerer(article_index))
+
+
+@pytest.fixture(scope="session")
+def real_site(serve: Callable[[Answerer], Site], answerer: Answerer) -> Site:
+    """The built-in article with the shipped reader."""
+    return serve(answerer)
+
+
+@pytest.fixture(scope="session")
+def library_site(
+    serve: Callable[[Answerer], Site], encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory
+) -> Site:
+    """The article among a hostile document and a short poem."""
+    documents = [*read_builtin(), hostile_document(), poem()]
+    return serve(ListeningAnswerer(Index.build(documents, tmp_path_factory.mktemp("library"), encoder=encoder)))
+
+
+@pytest.fixture(scope="session")
+def large_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """One document that is too long to be shown whole."""
+    text = "\n\n".join(f"Paragraph {i} holds the word w{i}." for i in range(12_000))
+    index = Index.build([document("large.txt", text)], tmp_path_factory.mktemp("large"), encoder=HashEncoder())
+    return serve(ListeningAnswerer(index))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium from the PATH; without one these tests are skipped."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("No chromium on the PATH: the chat was not tested in a browser. Get one: apt-get install chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS.split())
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit() -> Visit:
+    return Visit()
+
+
+@pytest.fixture
+def open_page(browser: Browser, visit: Visit) -> Iterator[Callable[..., Page]]:
+    """Opens pages of their own profile. Afterwards, none may have complained or asked another host for anything."""
+    contexts: list[BrowserContext] = []
+
+    def opened(url: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: said.type in {"error", "warning"} and visit.complaints.append(said.text))
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (visit.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("response", lambda r: r.status >= 400 and visit.complaints.append(f"{r.status} {r.url}"))
+        page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).hostname or request.url[:40]))
+        page.goto(url)
+        page.wait_for_selector("#source .panel")
+        page.wait_for_selector("#conversation .log")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert visit.complaints == []
+    assert visit.hosts <= {"127.0.0.1"}
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures are written for a person to look at."""
+    folder = Path(__file__).parent / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,129 @@
+"""What the browser tests share: an answerer that knows its answers, documents, and what a reader does on a page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from corpus import Document, Passage, Section
+from index import Index
+from qa import Answerer
+from qa.types import Answer, Candidate, Turn
+from tests.fakes import document
+
+Open = Callable[..., Page]
+"""Opens a page; see the fixture ``open_page``."""
+
+PATIENCE = 60_000
+"""Milliseconds: a machine that is busy with other work must not fail these tests."""
+expect.set_options(timeout=PATIENCE)
+
+SPOKESPERSON = "Who is Meta's spokesperson?"
+ORDER = "When did Trump sign the executive order?"
+UNANSWERABLE = "How do I bake sourdough bread?"
+BROKEN = "What breaks?"
+_ANSWERS = {
+    SPOKESPERSON: "Francis Brennan",
+    ORDER: "June 2",
+    "What did the minister say?": "<img src=x onerror=alert(3)>",
+}
+_POEM = "A small poem\n\nRoses are red,\nviolets are blue,\nthe reader found\nwhat was true."
+_BAD = "<b>bold</b> ${alert(7)} {{7*7}} `x`"
+
+
+class FingerReader:
+    """Points at the words that it was told for a question, in whichever passage holds them."""
+
+    name = "finger"
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        words = _ANSWERS.get(question)
+        found = [(p, p.text.find(words) if words else -1) for p in passages]
+        return [
+            Candidate(p, p.start + at, p.start + at + len(words), 9.0, 0.0) if at >= 0 and words
+            else Candidate(p, p.start, p.end, 0.0, 9.0)
+            for p, at in found
+        ]  # fmt: skip
+
+
+class ListeningAnswerer(Answerer):
+    """Remembers the history that came with each question, and fails at one question as a bug would."""
+
+    def __init__(self, index: Index) -> None:
+        super().__init__(index, reader=FingerReader())
+        self.histories: dict[str, list[Turn]] = {}
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        top_k: int = 8,
+        doc_ids: Sequence[str] | None = None,
+    ) -> Answer:
+        self.histories[question] = list(history)
+        if question == BROKEN:
+            raise RuntimeError("as planned")
+        return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids)
+
+
+@dataclass
+class Site:
+    """A running server and what it answers from."""
+
+    url: str
+    answerer: Answerer
+
+
+def hostile_document() -> Document:
+    """Text, title, section and id that would run as script wherever one of them is not escaped."""
+    title = "Minutes <script>alert(1)</script> ${alert(2)} {{7*7}}"
+    body = (
+        "The minister said <img src=x onerror=alert(3)> and `${alert(4)}` to {{constructor.constructor('alert(5)')()}} "
+        'on Monday 😀 é́ as [promised](javascript:alert(6)). $$x^2$$ __i18n__{"key":"x"} &lt;i&gt; </section></div> '
+        '<a href="javascript:alert(8)">a boat</a>.'
+    )
+    start = len(title) + 2
+    text = f"{title}\n\n{_BAD}\n\n{body}"
+    doc_id = "evil/<img src=x onerror=alert(9)>\"'${alert(10)}`.txt"
+    found = document(doc_id, text, title)
+    sections = (Section(title, 0, start, start), Section(_BAD, start, start + len(_BAD) + 2, len(text)))
+    return Document(doc_id, text, title, found.source_digest, found.text_digest, (), sections)
+
+
+def poem() -> Document:
+    return document("verse/poem.txt", _POEM, "A small poem")
+
+
+def ask(page: Page, question: str) -> None:
+    """Type and press Enter, then wait for what comes of it."""
+    turns = page.locator("#conversation .turn").count()
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    expect(page.locator("#conversation .turn")).to_have_count(turns + 1)
+    expect(page.locator("#conversation .waiting")).to_have_count(0)
+
+
+def marked(page: Page) -> str:
+    return "".join(page.locator("#source mark").all_text_contents())
+
+
+IN_VIEW = """selector => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    const inside = (b) => box.top >= b.top - 1 && box.bottom <= b.bottom + 1;
+    for (let node = document.querySelector(selector).parentElement; node; node = node.parentElement) {
+        if (["auto", "scroll"].includes(getComputedStyle(node).overflowY) && !inside(node.getBoundingClientRect()))
+            return false;
+    }
+    return inside({ top: 0, bottom: innerHeight });
+}"""
+
+
+def comes_into_view(page: Page, selector: str) -> None:
+    """Wait until the element lies within the window and within every box that scrolls it."""
+    page.wait_for_function(IN_VIEW, arg=selector)
+
+
+def has_no_horizontal_scroll(page: Page) -> bool:
+    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return fits

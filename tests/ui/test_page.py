@@ -1,0 +1,296 @@
+"""What the chat renders, without a browser: escaping, offsets, and what tells an answer from an abstention."""
+
+from dataclasses import replace
+
+import pytest
+from lxml import html
+
+from corpus import Document, Passage, Section, Span
+from index import Hit
+from qa.cite import cite
+from qa.types import Answer, Candidate
+from tests.fakes import document
+from ui import page, source
+from ui.page import Entry
+from ui.source import AROUND, WHOLE, Place
+
+HOSTILE = (
+    "<script>alert(1)</script> <img src=x onerror=alert(2)> ${alert(3)} {{7*7}} `x` "
+    "\"'&lt;b&gt; [a](javascript:alert(4))"
+)
+COMBINED = "😀 é́ 👩‍👩‍👧 café 𝔘"
+
+
+def parsed(markup: str) -> html.HtmlElement:
+    return html.fragment_fromstring(markup, create_parent="div")
+
+
+def texts(markup: str, path: str) -> list[str]:
+    return [found.text_content() for found in parsed(markup).xpath(path)]
+
+
+def answer_to(question: str, *spans: tuple[Document, str], **changes: object) -> Answer:
+    """An answer that cites the last occurrence of each span's words."""
+    citations = []
+    for found, words in spans:
+        start = found.text.rindex(words)
+        whole = Passage(found.doc_id, 0, len(found.text), found.text, None)
+        citations.append(cite(Candidate(whole, start, start + len(words), 1.0, 0.0), found))
+    text = spans[0][1] if spans else None
+    answer = Answer(question, question, text, None, None, None, tuple(citations))
+    return replace(answer, **changes)
+
+
+def abstention(found: Document, count: int = 4, **changes: object) -> Answer:
+    passage = Passage(found.doc_id, 0, len(found.text), found.text, "A section")
+    hits = tuple(Hit(passage, rank, 1 / rank) for rank in range(1, count + 1))
+    answer = Answer("Why?", "Why?", None, None, "no_evidence", "The corpus does not say.", hits=hits)
+    return replace(answer, **changes)
+
+
+def turn(answer: Answer, *documents: Document) -> str:
+    return page.conversation([Entry(answer.question, answer)], [], {found.doc_id: found for found in documents})
+
+
+def panel(found: Document, words: str) -> str:
+    citation = answer_to("?", (found, words)).citations[0]
+    return source.source_panel(found, page.place_of(citation))
+
+
+def test_the_answer_is_bold_within_its_quote() -> None:
+    found = document("a.txt", "One came. Two men saw it. Three left.")
+    shown = turn(answer_to("Who saw it?", (found, "Two men")), found)
+    assert texts(shown, "//blockquote") == ["Two men saw it."]
+    assert texts(shown, "//blockquote/strong") == ["Two men"]
+
+
+@pytest.mark.parametrize("before", [COMBINED, HOSTILE, "שלום ", "a\r\nb "])
+def test_offsets_hold_behind_any_text(before: str) -> None:
+    found = document("a.txt", f"{before} then the Café 😀 opened in 1987 & closed.")
+    assert texts(turn(answer_to("When?", (found, "1987 &")), found), "//blockquote/strong") == ["1987 &"]
+    shown = panel(found, "1987 &")
+    assert texts(shown, "//mark/strong") == ["1987 &"]
+    assert texts(shown, "//mark")[0].endswith("then the Café 😀 opened in 1987 & closed.")
+
+
+def test_only_the_cited_occurrence_is_marked() -> None:
+    sentence = "It rained on Monday."
+    found = document("a.txt", f"{sentence} It was cold.\n\n{sentence} It was warm.\n\nIt was warm.")
+    citation = answer_to("?", (found, "Monday")).citations[0]
+    shown = source.source_panel(found, page.place_of(citation))
+    assert texts(shown, "//mark") == [sentence]
+    marked = parsed(shown).xpath("//mark")[0]
+    assert marked.getparent().text_content() == f"{sentence} It was warm."
+    assert found.text[citation.start : citation.end] == sentence
+
+
+def test_a_quote_over_several_paragraphs_is_marked_in_each() -> None:
+    found = document("a.txt", "First one.\n\nSecond one.\n\nThird one.")
+    place = Place("a.txt", Span(6, 18), Span(20, 20))
+    assert texts(source.source_panel(found, place), "//mark") == ["one.", "Second"]
+
+
+def test_each_citation_has_a_chip_that_names_its_place() -> None:
+    first = document("a.txt", "One came. Two men saw it.", title="First book")
+    second = document("b.txt", "Nobody came.", title="Second book")
+    shown = turn(answer_to("Who?", (first, "Two men"), (second, "Nobody")), first, second)
+    assert texts(shown, "//button[@class='chip']") == ["1", "2"]
+    assert texts(shown, "//figcaption//cite") == ["First book", "Second book"]
+    labels = parsed(shown).xpath("//button[@class='chip']/@aria-label")
+    assert labels == ["Citation 1: open the source at First book", "Citation 2: open the source at Second book"]
+
+
+def test_a_chip_opens_exactly_its_citation() -> None:
+    found = document("weird \"'<id>&.txt", "One came. Two men saw it.")
+    answer = answer_to("Who?", (found, "Two men"))
+    chip = parsed(turn(answer, found)).xpath("//button[@class='chip']")[0]
+    sent = {
+        "".join(part.capitalize() if i else part for i, part in enumerate(name.removeprefix("data-").split("-"))): value
+        for name, value in chip.attrib.items()
+        if name.startswith("data-")
+    }
+    assert source.place_from(sent) == page.place_of(answer.citations[0])
+
+
+def test_the_section_and_the_page_are_named() -> None:
+    found = document("a.txt", "One came. Two men saw it.")
+    answer = answer_to("Who?", (found, "Two men"))
+    citation = replace(answer.citations[0], section="The arrival", page=12)
+    caption = texts(turn(replace(answer, citations=(citation,)), found), "//figcaption")[0]
+    assert "The arrival" in caption
+    assert "page 12" in caption
+    assert "A title" in caption
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"), [(0.97, "Very likely right"), (0.75, "Likely right"), (0.1, "Unsure")]
+)
+def test_confidence_is_told_in_words_with_the_number_on_hover(confidence: float, words: str) -> None:
+    found = document("a.txt", "One came.")
+    shown = turn(answer_to("Who?", (found, "One"), confidence=confidence), found)
+    assert words in texts(shown, "//p[contains(@class, 'confidence')]")[0]
+    assert f"{confidence:.0%}" in parsed(shown).xpath("//p[contains(@class, 'confidence')]/@title")[0]
+
+
+def test_no_confidence_is_shown_where_none_was_fitted() -> None:
+    found = document("a.txt", "One came.")
+    assert "confidence" not in turn(answer_to("Who?", (found, "One")), found)
+
+
+def test_an_abstention_never_looks_like_an_answer() -> None:
+    found = document("a.txt", "One came. " * 60)
+    shown = turn(abstention(found), found)
+    assert texts(shown, "//blockquote | //strong | //button[@class='chip']") == []
+    assert "The corpus does not say." in texts(shown, "//*[@class='abstention']")[0]
+    assert texts(shown, "//*[@class='related']//a") == ["A section"] * 3
+    assert parsed(shown).xpath("//*[@class='related']//a/@href")[0] == f"/?doc=a.txt&start=0&end={len(found.text)}"
+    assert len(texts(shown, "//*[@class='snippet']")[0]) <= 241
+
+
+def test_related_passages_name_their_document_where_there_are_several() -> None:
+    first, second = document("a.txt", "One came.", "First book"), document("b.txt", "Two came.", "Second book")
+    assert texts(turn(abstention(first, 1), first, second), "//*[@class='in']") == ["in First book"]
+    assert texts(turn(abstention(first, 1), first), "//*[@class='in']") == []
+
+
+def test_small_talk_offers_its_examples_to_click() -> None:
+    examples = ["Who came?", "What is said about “love”?"]
+    message = "Hello! Try: “Who came?” “What is said about “love”?”"
+    answer = Answer("hi", "hi", None, None, "greeting", message)
+    shown = page.conversation([Entry("hi", answer)], examples, {})
+    assert texts(shown, "//button[@class='ask']") == examples
+    assert parsed(shown).xpath("//button/@data-question") == examples
+    assert "abstention" not in shown
+
+
+def test_a_rewritten_question_is_shown() -> None:
+    found = document("a.txt", "One came.")
+    assert "searched" not in turn(answer_to("Who?", (found, "One")), found)
+    rewritten = turn(answer_to("And who?", (found, "One"), query="Who came?"), found)
+    assert texts(rewritten, "//*[@class='searched']") == ["searched for: Who came?"]
+
+
+def test_nothing_hostile_becomes_markup() -> None:
+    found = Document(HOSTILE, f"{HOSTILE} said it.\n\n{HOSTILE}", HOSTILE, "", "", (), (Section(HOSTILE, 0, 0, 9),))
+    answer = answer_to(HOSTILE, (found, HOSTILE), query=HOSTILE + "?")
+    citation = replace(answer.citations[0], section=HOSTILE + " section")
+    entries = [
+        Entry(HOSTILE, replace(answer, citations=(citation, citation))),
+        Entry(HOSTILE, abstention(found, message=HOSTILE)),
+        Entry(HOSTILE, Answer(HOSTILE, HOSTILE, None, None, "help", f"“{HOSTILE}” {HOSTILE}")),
+        Entry(HOSTILE, problem=HOSTILE),
+        Entry(HOSTILE),
+    ]
+    shown = [
+        page.conversation(entries, [HOSTILE], {HOSTILE: found}),
+        page.conversation([], [HOSTILE], {}),
+        page.problem(HOSTILE),
+        source.source_panel(found, page.place_of(citation), note=HOSTILE),
+        source.empty_panel(HOSTILE, note=HOSTILE),
+    ]
+    for markup in shown:
+        tree = parsed(markup)
+        assert HOSTILE in tree.text_content()
+        assert not tree.xpath("//script | //img | //b")
+        assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
+        assert all(link.startswith(("/?", "#")) for link in tree.xpath("//@href"))
+
+
+def test_the_welcome_offers_examples_and_leaves_with_the_first_question() -> None:
+    assert texts(page.conversation([], ["Who came?"], {}), "//button[@class='ask']") == ["Who came?"]
+    assert "welcome" not in page.conversation([Entry("Who?")], ["Who came?"], {})
+
+
+def test_history_leaves_out_small_talk_and_failures() -> None:
+    found = document("a.txt", "One came.")
+    talk = Answer("hi", "hi", None, None, "greeting", "Hello!")
+    entries = [
+        Entry("hi", talk),
+        Entry("Who?", answer_to("Who?", (found, "One"))),
+        Entry("Broken?", problem="No."),
+        Entry("Why?", abstention(found)),
+        Entry("Waiting?"),
+    ]
+    assert [(turn.question, turn.answer) for turn in page.history(entries)] == [("Who?", "One"), ("Why?", None)]
+
+
+def test_a_document_is_shown_whole_as_paragraphs_and_headings() -> None:
+    text = "A title\n\nThe first line of\nthis one goes on.\n\n## Part *two*\n\nRoses are red,\nviolets blue.\n\nEnd"
+    part = text.index("## Part")
+    sections = (Section("A title", 0, 9, part), Section("Part *two*", part, part + 14, len(text)))
+    found = replace(document("a.md", text), sections=sections)
+    shown = source.source_panel(found, Place("a.md"))
+    assert texts(shown, "//h3") == ["A title", "Part *two*"]
+    assert texts(shown, "//p[@dir]") == [
+        "The first line of\nthis one goes on.", "Roses are red,\nviolets blue.", "End",
+    ]  # fmt: skip
+
+
+def test_lines_broken_at_a_margin_flow_and_others_stay() -> None:
+    prose = "This line was broken by a mail program at\nthe margin, as they used to do it."
+    found = document("a.txt", f"{prose}\n\nRoses are red,\nviolets blue.")
+    shown = source.source_panel(found, Place("a.txt"))
+    assert texts(shown, "//p[@class='prose']") == [prose]
+    assert texts(shown, "//p[@class='lines']") == ["Roses are red,\nviolets blue."]
+
+
+@pytest.fixture(scope="module")
+def large() -> Document:
+    text = "\n\n".join(f"Paragraph {i} holds the word w{i} and a few more." for i in range(50_000))
+    assert len(text) > 2_000_000
+    return replace(document("large.txt", text), sections=(Section("Start", 0, 0, len(text)),))
+
+
+@pytest.mark.parametrize("word", ["w0 ", "w77 ", "w25000 ", "w49999 "])
+def test_of_a_large_document_a_window_around_the_quote_is_shown(large: Document, word: str) -> None:
+    shown = panel(large, word.strip() + " and")
+    assert texts(shown, "//mark/strong") == [word.strip() + " and"]
+    assert len(shown) < 5 * AROUND
+    for paragraph in texts(shown, "//p[@dir]"):
+        assert paragraph.startswith("Paragraph")
+        assert paragraph.endswith("more.")
+
+
+def test_earlier_and_later_text_is_reached_without_a_gap(large: Document) -> None:
+    seen: list[str] = []
+    shown = source.source_panel(large, Place("large.txt", at=1_900_000))
+    while True:
+        seen += texts(shown, "//p[@dir]")
+        later = parsed(shown).xpath("//button[@class='more'][contains(., 'Later')]/@data-at")
+        if not later:
+            break
+        shown = source.source_panel(large, Place("large.txt", at=int(later[0])))
+    assert "".join(seen).count("Paragraph") == len(set(seen)) > 4_000
+    assert seen[-1].startswith("Paragraph 49999")
+    assert texts(source.source_panel(large, Place("large.txt")), "//button") == [
+        f"Later text ({len(large.text) - source.window(large.text, Place('large.txt')).end:,} characters)"
+    ]
+
+
+def test_a_window_holds_for_text_without_any_break() -> None:
+    found = document("blob.txt", "x" * (WHOLE + 100_000))
+    shown = source.source_panel(found, Place("blob.txt", Span(150_000, 150_010), Span(150_002, 150_004)))
+    assert texts(shown, "//mark") == ["x" * 10]
+    assert len(shown) < 5 * AROUND
+    everything = source.source_panel(found, Place("blob.txt", Span(0, len(found.text))))
+    assert len(everything) < 5 * AROUND
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {}, {"start": "9", "end": "3"}, {"start": "x", "end": "y"}, {"start": "-5", "end": "-1"},
+        {"start": 1, "end": None}, {"start": "9" * 5000, "end": "9" * 5001}, {"start": "²", "end": "٣"},
+        {"start": ["1"], "end": {"a": 1}},
+    ],
+)  # fmt: skip
+def test_a_range_that_makes_no_sense_is_left_out(fields: dict[str, object]) -> None:
+    assert source.place_from({"doc": "a.txt", **fields}).quote == Span(0, 0)
+
+
+def test_a_range_beyond_the_document_is_noted_and_not_marked() -> None:
+    found = document("a.txt", "One came.")
+    shown = source.source_panel(found, Place("a.txt", Span(3, 900)))
+    assert texts(shown, "//mark") == []
+    assert "beyond the end" in texts(shown, "//*[@class='note']")[0]
+    assert texts(shown, "//p[@dir]") == ["One came."]

@@ -1,0 +1,83 @@
+// Runs once for the conversation and once for the source. Gradio calls it with `element`, `trigger` and `watch`.
+// Clicks on what the server rendered are sent back with the data of the element; the rest is scrolling.
+
+const stacked = window.matchMedia("(max-width: 860px)");
+const smooth = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+const isSource = element.closest("#source") !== null;
+const panel = () => document.querySelector("#source .panel");
+const keyOf = (node) =>
+  ["doc", "start", "end", "answerStart", "answerEnd", "at"].map((name) => node.dataset[name]).join("\n");
+
+// Which citation's source is open, so that a reader sees which chip belongs to what is on the right.
+function showWhatIsOpen() {
+  const open = panel() ? keyOf(panel()) : "";
+  document.querySelectorAll("#conversation [data-open]").forEach((node) => {
+    if (keyOf(node) === open) node.setAttribute("aria-current", "true");
+    else node.removeAttribute("aria-current");
+  });
+}
+
+// Beside the conversation only the panel scrolls. Below it (on a phone) the page does, and only on a click: an answer
+// that has just come must not be scrolled away.
+function revealSource(clicked) {
+  const text = panel()?.querySelector(".text");
+  if (!text) return;
+  const mark = text.querySelector("mark");
+  if (stacked.matches) {
+    if (clicked) (mark || panel()).scrollIntoView({ block: mark ? "center" : "start", behavior: smooth });
+  } else if (mark) {
+    const middle = (text.clientHeight - Math.min(mark.offsetHeight, text.clientHeight)) / 3;
+    const top = mark.getBoundingClientRect().top - text.getBoundingClientRect().top + text.scrollTop - middle;
+    text.scrollTo({ top, behavior: "auto" });
+  } else {
+    text.scrollTo({ top: 0 });
+  }
+}
+
+function revealNewest() {
+  const turns = element.querySelectorAll(".turn");
+  const newest = turns[turns.length - 1];
+  if (newest) newest.scrollIntoView({ block: stacked.matches ? "nearest" : "start", behavior: smooth });
+}
+
+function open(node) {
+  if (panel() && keyOf(panel()) === keyOf(node)) {
+    revealSource(true);
+    return;
+  }
+  window.pinciteClicked = true;
+  trigger("click", { ...node.dataset });
+}
+
+element.addEventListener("click", (event) => {
+  const ask = event.target.closest("[data-question]");
+  if (ask) {
+    trigger("submit", { question: ask.dataset.question });
+    return;
+  }
+  const back = event.target.closest(".back");
+  if (back) {
+    event.preventDefault();
+    const turns = document.querySelectorAll("#conversation .turn");
+    const chip = document.querySelector('#conversation [aria-current="true"]');
+    (chip || turns[turns.length - 1] || document.body).scrollIntoView({ block: "center", behavior: smooth });
+    chip?.focus({ preventScroll: true });
+    return;
+  }
+  const caption = event.target.closest("figcaption");
+  const node = event.target.closest("[data-open]") || caption?.querySelector("[data-open]");
+  // A link that is to be opened elsewhere is the browser's business.
+  if (!node || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  open(node);
+});
+
+watch("value", () => {
+  if (isSource) {
+    revealSource(window.pinciteClicked);
+    window.pinciteClicked = false;
+  } else {
+    revealNewest();
+  }
+  showWhatIsOpen();
+});

@@ -1,0 +1,252 @@
+"""The web chat: Gradio components and events around the HTML of ``ui.page`` and ``ui.source``.
+
+Conversation and source are ``gr.HTML`` with its default template, which inserts the value as it is: the values are
+made, and escaped, by those two modules, and no text ever becomes part of a template. Clicks come back through the
+component's own ``trigger`` (see ``assets/chat.js``).
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+# Read by gradio: it must not report that it runs, nor sum up after every event how long events took.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
+
+import gradio as gr
+from fastapi import FastAPI
+
+from corpus.errors import InputError, PinciteError, UnknownDocument
+from qa import Answerer
+from qa.answerer import check_question
+from qa.examples import example_questions
+from qa.types import Answer
+from ui import page, source
+from ui.source import Place
+
+_ASSETS = Path(__file__).parent / "assets"
+_HEAD = (
+    '<meta name="description" content="Answers in the documents\' own words, each shown where it stands.">'
+    '<meta name="color-scheme" content="light dark">'
+)
+_HEADER = (
+    '<header class="masthead"><h1>Pincite</h1><p>Answers in the documents’ own words, each shown where it stands.</p>'
+    '<nav aria-label="Elsewhere"><a href="/docs">API</a></nav></header>'
+)
+_CHOOSE = "Ask a question, or choose a document: its text is shown here."
+_UNEXPECTED = "Something went wrong while this was answered; the server's log says what."
+# Answers at the same time: each uses all cores, so more would only make each reader wait longer.
+_AT_ONCE = 2
+
+Update = Any
+"""What an event gives a component: its value, or what ``gr.update`` and ``gr.skip`` return."""
+
+
+def create_chat(answerer: Answerer) -> gr.Blocks:
+    """The page. Mount it with ``mount_chat``, which adds its style."""
+    chat = _Chat(answerer)
+    script = (_ASSETS / "chat.js").read_text("utf-8")
+    blocks = gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True, fill_height=True)
+    with blocks:
+        gr.HTML(_HEADER, elem_id="masthead", apply_default_css=False, js_on_load=None)
+        with gr.Row(elem_id="columns"):
+            with gr.Column(elem_id="left"):
+                log = gr.HTML(elem_id="conversation", apply_default_css=False, js_on_load=script)
+                with gr.Column(elem_id="ask", scale=0):
+                    notice = gr.HTML(elem_id="notice", apply_default_css=False, js_on_load=None)
+                    box = _question_box()
+            with gr.Column(elem_id="right"):
+                picker = gr.Dropdown(label="Document", choices=[], interactive=True, visible="hidden", elem_id="picker")
+                panel = gr.HTML(elem_id="source", apply_default_css=False, js_on_load=script)
+        entries = gr.State([])
+        _connect(blocks, chat, log=log, notice=notice, box=box, picker=picker, panel=panel, entries=entries)
+    return blocks
+
+
+def _question_box() -> gr.Textbox:
+    return gr.Textbox(
+        label="Your question",
+        placeholder="Ask a question…",
+        lines=1,
+        max_lines=6,
+        submit_btn="Ask",
+        show_label=False,
+        container=False,
+        autofocus=True,
+        elem_id="question",
+    )
+
+
+def mount_chat(app: FastAPI, answerer: Answerer) -> FastAPI:
+    """Mount the chat at ``/``, below the routes that ``app`` has already."""
+
+    async def within_a_loop() -> FastAPI:
+        return _mount(app, answerer)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Where no event loop runs, Gradio makes one for each of its locks and never closes them.
+        return asyncio.run(within_a_loop())
+    return _mount(app, answerer)
+
+
+def _mount(app: FastAPI, answerer: Answerer) -> FastAPI:
+    # The style goes into the head as it is: Gradio rewrites what it is given as ``css``, and breaks media queries.
+    style = (_ASSETS / "chat.css").read_text("utf-8")
+    mounted: FastAPI = gr.mount_gradio_app(
+        app,
+        create_chat(answerer),
+        path="/",
+        # The default theme would name fonts of a content network; the style sheet has fonts of its own.
+        theme=gr.themes.Base(font=[gr.themes.Font("sans-serif")], font_mono=[gr.themes.Font("monospace")]),
+        head=f"{_HEAD}<style>{style}</style>",
+        favicon_path=str(_ASSETS / "favicon.svg"),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        mcp_server=False,
+        max_file_size=1,  # nothing is uploaded here, yet the route is there
+    )
+    return mounted
+
+
+def _connect(
+    blocks: gr.Blocks,
+    chat: "_Chat",
+    *,
+    log: gr.HTML,
+    notice: gr.HTML,
+    box: gr.Textbox,
+    picker: gr.Dropdown,
+    panel: gr.HTML,
+    entries: gr.State,
+) -> None:
+    """Every event of the page. None is offered as an API: the endpoint is that."""
+    everything = [log, notice, box, picker, panel]
+    quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    answering = quietly | {"outputs": everything, "concurrency_limit": _AT_ONCE, "concurrency_id": "answer"}
+    opening = quietly | {"outputs": [picker, panel], "queue": False}
+    arrived = blocks.load(chat.arrive, [entries], [log, picker, panel], queue=False, **quietly)
+    asked = [
+        arrived.then(chat.ask_linked, [entries], **answering),
+        box.submit(chat.ask, [box, entries], **answering),
+        log.submit(chat.ask_clicked, [entries], **answering),
+    ]
+    for event in asked:
+        event.failure(chat.give_up, [entries], [log], **quietly)
+    log.click(chat.open_clicked, **opening)
+    panel.click(chat.open_clicked, **opening)
+    picker.input(chat.open_chosen, [picker], **opening)
+
+
+class _Chat:
+    """The handlers of the page's events. A reader's conversation is their own list of entries, changed in place."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+
+    def arrive(self, entries: list[page.Entry], request: gr.Request) -> tuple[Update, ...]:
+        """Show the page, with the source open that its address names."""
+        query = _query(request)
+        return self._log(entries), *(self._open(source.place_from(query)) if query.get("doc") else self._home())
+
+    def ask_linked(self, entries: list[page.Entry], request: gr.Request) -> Iterator[tuple[Update, ...]]:
+        """Ask the question that the page's address names. If it names a source too, that one stays open."""
+        query = _query(request)
+        if not query.get("q"):
+            # Gradio empties every output of a generator that yields nothing.
+            yield (gr.skip(),) * 5
+            return
+        for log, notice, box, *opened in self.ask(query["q"], entries):
+            refused = isinstance(notice, str) and notice  # then the question is put into the box, for mending
+            kept = (gr.skip(), gr.skip()) if query.get("doc") else opened
+            yield log, notice, query["q"] if refused else box, *kept
+
+    def ask_clicked(self, entries: list[page.Entry], event: gr.EventData) -> Iterator[tuple[Update, ...]]:
+        """Ask an example question; what stands in the question box stays."""
+        for log, notice, _, picker, panel in self.ask(str(_fields(event).get("question", "")), entries):
+            yield log, notice, gr.skip(), picker, panel
+
+    def ask(self, question: str, entries: list[page.Entry]) -> Iterator[tuple[Update, ...]]:
+        """Show the question at once, then its answer with the first citation opened."""
+        try:
+            check_question(question)
+        except InputError as error:
+            yield gr.skip(), page.problem(str(error)), gr.skip(), gr.skip(), gr.skip()
+            return
+        number = len(entries)
+        entries.append(page.Entry(question))
+        yield self._log(entries), "", "", gr.skip(), gr.skip()
+        try:
+            answer = self._answerer.ask(question, history=page.history(entries[:number]))
+        except PinciteError as error:
+            entries[number] = page.Entry(question, problem=str(error))
+        else:
+            entries[number] = page.Entry(question, answer)
+        yield self._log(entries), "", gr.skip(), *self._evidence(entries[number].answer)
+
+    def give_up(self, entries: list[page.Entry]) -> str:
+        """After an unexpected error: no question may wait for ever."""
+        entries[:] = [
+            entry if entry.answer or entry.problem else page.Entry(entry.question, problem=_UNEXPECTED)
+            for entry in entries
+        ]
+        return self._log(entries)
+
+    def open_clicked(self, event: gr.EventData) -> tuple[Update, Update]:
+        """Open the source that a citation, a related passage or an earlier/later button names."""
+        return self._open(source.place_from(_fields(event)))
+
+    def open_chosen(self, doc_id: str | None) -> tuple[Update, Update]:
+        """Open a document from its beginning."""
+        return self._open(Place(doc_id or ""))
+
+    def _evidence(self, answer: Answer | None) -> tuple[Update, Update]:
+        """The first citation's source; after an abstention none, so that no older highlight looks like an answer."""
+        if answer is None or answer.reason in page.SMALL_TALK:
+            return gr.skip(), gr.skip()
+        return self._open(page.place_of(answer.citations[0])) if answer.citations else self._home()
+
+    def _open(self, place: Place) -> tuple[Update, Update]:
+        try:
+            document = self._answerer.index.document(place.doc_id)
+        except UnknownDocument:
+            return self._home(f"There is no document “{place.doc_id}” here; it may have been removed or renamed.")
+        return self._picker(place.doc_id), source.source_panel(document, place)
+
+    def _home(self, note: str = "") -> tuple[Update, Update]:
+        """The only document, or a hint to choose one."""
+        documents = self._answerer.index.documents
+        if len(documents) > 1:
+            return self._picker(None), source.empty_panel(_CHOOSE, note=note)
+        only = next(iter(documents.values()))
+        return self._picker(only.doc_id), source.source_panel(only, Place(only.doc_id), note=note)
+
+    def _picker(self, chosen: str | None) -> Update:
+        records = self._answerer.index.manifest.documents
+        times = Counter(record.title for record in records)
+        choices = [
+            (record.title if times[record.title] == 1 else f"{record.title} ({record.doc_id})", record.doc_id)
+            for record in records
+        ]
+        return gr.update(choices=choices, value=chosen, visible=True if len(choices) > 1 else "hidden")
+
+    def _log(self, entries: list[page.Entry]) -> str:
+        documents = self._answerer.index.documents
+        return page.conversation(entries, example_questions(documents.values()), documents)
+
+
+def _query(request: gr.Request) -> Mapping[str, str]:
+    return dict(request.query_params)
+
+
+def _fields(event: gr.EventData) -> Mapping[str, object]:
+    """What the page's script sent; anything else comes from no page of ours."""
+    data = event._data
+    return data if isinstance(data, dict) else {}
