@@ -1,0 +1,63 @@
+"""`python -m qa.training STEP`: the recipe, one step at a time. Each step says what it wrote."""
+
+import argparse
+import json
+import logging
+from collections import Counter
+from pathlib import Path
+
+from index.runtime import open_tokenizer
+from qa.training import data, negatives
+from qa.training.compare import compare
+from qa.training.export import export
+from qa.training.pieces import sentence_table
+from qa.training.train import Pace, Recipe, train
+
+LOG = logging.getLogger(__name__)
+
+
+def prepare(folder: Path, work: Path, encoder: Path) -> None:
+    """Read, split and write the examples; find hard negatives for the train part."""
+    parts = data.split(data.read_folder(folder))
+    work.mkdir(parents=True, exist_ok=True)
+    for part, members in parts.items():
+        data.write_examples(members, work / f"{part}.jsonl.gz")
+        counts = Counter(f"{e.source} {'answerable' if e.answerable else 'unanswerable'}" for e in members)
+        LOG.info("%s: %s", part, dict(sorted(counts.items())))
+    train_part = parts["train"]
+    tokenizer = open_tokenizer(encoder / "tokenizer.json")
+    table = sentence_table((e.context for e in train_part if e.source == "squad"), tokenizer)
+    pieces = negatives.all_pieces(train_part, table)
+    LOG.info("Ranking %d pieces for the train questions; this takes minutes.", len(pieces))
+    mined = negatives.mine_hard(train_part, pieces, encoder)
+    negatives.write_hard(mined, work / "hard.json.gz")
+    LOG.info("hard negatives: %d for %d questions", sum(map(len, mined.values())), sum(map(bool, mined.values())))
+
+
+def main() -> None:
+    """Parse the flags and run one step."""
+    parser = argparse.ArgumentParser(prog="python -m qa.training", description=__doc__)
+    parser.add_argument("step", choices=["prepare", "train", "export"])
+    parser.add_argument("--data", type=Path, help="folder of .jsonl[.gz] or official SQuAD .json files (prepare)")
+    parser.add_argument("--work", type=Path, required=True, help="folder for everything large; outside the repository")
+    parser.add_argument("--passes", type=int, default=3, help="over the data; may grow until the rate falls")
+    parser.add_argument("--stop-at", type=int, help="stop for now at this step")
+    parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the all-MiniLM-L6-v2 model")
+    flags = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if flags.step == "prepare":
+        if flags.data is None:
+            parser.error("prepare needs --data DIR")
+        prepare(flags.data, flags.work, flags.encoder)
+    elif flags.step == "train":
+        pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision)
+        train(flags.work, flags.encoder, Recipe(), pace)
+    else:
+        small = export(flags.work, flags.encoder)
+        LOG.info("Wrote %s; comparing it with its full-precision parent.", small)
+        LOG.info(json.dumps(compare(flags.work, open_tokenizer(flags.encoder / "tokenizer.json")), indent=1))
+
+
+if __name__ == "__main__":
+    main()

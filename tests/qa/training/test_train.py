@@ -1,0 +1,212 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertForQuestionAnswering
+
+from qa.training import checkpoint
+from qa.training.batches import Batch, collate
+from qa.training.data import Example
+from qa.training.export import onnx_inputs, onnx_scorer, write_onnx
+from qa.training.features import Feature
+from qa.training.measures import auroc, best_threshold, exact, f1
+from qa.training.mixture import Material, Shares
+from qa.training.model import span_logits, span_loss
+from qa.training.pieces import Piece, Sentence
+from qa.training.quantise import largest_inputs, quantise, smooth
+from qa.training.schedule import rate
+from qa.training.train import Pace, Recipe, scorer, step, steps
+
+RECIPE = Recipe(rows=4, warm_up=2, shares=Shares(hard=1.0, short=0, noise=0.3))
+PACE = Pace(passes=3, precision="float32")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def reader() -> BertForQuestionAnswering:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=200,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    return BertForQuestionAnswering(config)
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    words = ["?", *(f"w{n}" for n in range(100))]
+    made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="?"))
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return made
+
+
+@pytest.fixture
+def material() -> Material:
+    examples, table, pieces = [], {}, []
+    for n in range(12):
+        context = " ".join(f"w{(7 * n + i) % 50}" for i in range(10 + n))
+        table[context] = [Sentence(0, len(context), 10 + n)]
+        pieces.append(Piece(f"t{n}", context, 0, len(context)))
+        at = context.index(" ") + 1
+        answer = context[at:].split(" ")[0]
+        examples.append(Example(str(n), f"what w{50 + n} ?", context, ((answer, at),), True, f"t{n}", "squad", at))
+    return Material(examples, table, pieces, {str(n): [(n + 5) % 12] for n in range(12)})
+
+
+def start() -> checkpoint.Run:
+    return checkpoint.start_run(reader(), body_rate=1e-3, head_rate=1e-2, weight_decay=0.01)
+
+
+def same(one: Batch, other: Batch) -> bool:
+    return all(torch.equal(getattr(one, name), getattr(other, name)) for name in Batch.__dataclass_fields__)
+
+
+def test_going_on_gives_the_batches_that_would_have_come(material: Material, tokenizer: Tokenizer) -> None:
+    whole = [batch for batch, _ in steps(material, tokenizer, RECIPE, PACE, 0)]
+    assert len(whole) > 10
+    for done in (1, len(whole) // 2, len(whole) - 1):
+        rest = [batch for batch, _ in steps(material, tokenizer, RECIPE, PACE, done)]
+        assert len(rest) == len(whole) - done
+        assert all(same(a, b) for a, b in zip(whole[done:], rest, strict=True))
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(
+    material: Material, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    def go_on(run: checkpoint.Run, until: int) -> None:
+        for batch, total in steps(material, tokenizer, RECIPE, PACE, run.step):
+            step(run, batch, RECIPE, PACE, total, torch.float32)
+            if run.step == until:
+                return
+
+    straight, first, second = start(), start(), start()
+    go_on(straight, 8)
+    go_on(first, 3)
+    checkpoint.save(first, tmp_path / "c.safetensors", {"seed": 1})
+    checkpoint.load(second, tmp_path / "c.safetensors", {"seed": 1})
+    assert second.step == 3
+    go_on(second, 8)
+    for name, weight in straight.reader.named_parameters():
+        torch.testing.assert_close(second.reader.get_parameter(name), weight, rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(second.mean[name], straight.mean[name], rtol=1e-5, atol=1e-7)
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    checkpoint.save(start(), tmp_path / "c.safetensors", {"seed": 1})
+    with pytest.raises(ValueError, match="use these settings"):
+        checkpoint.load(start(), tmp_path / "c.safetensors", {"seed": 2})
+
+
+def test_the_loss_falls_and_the_batch_is_learnt(material: Material, tokenizer: Tokenizer) -> None:
+    run = start()
+    batch, _ = next(steps(material, tokenizer, RECIPE, PACE, 0))
+    recipe = replace(RECIPE, warm_up=1)
+    losses = [step(run, batch, recipe, PACE, 10_000, torch.float32) for _ in range(60)]
+    assert losses[-1] < 0.1 < losses[0]
+
+
+def batch_of_pair() -> Batch:
+    positive = Feature(np.array([101, 5, 102, 7, 8, 9, 102], dtype=np.int32), 3, 4, 5)
+    negative = Feature(np.array([101, 5, 102, 6, 102], dtype=np.int32), 3, 0, 0)
+    alone = Feature(np.array([101, 5, 102, 6, 102], dtype=np.int32), 3, 3, 3)
+    return collate([(positive, negative), (alone,)])
+
+
+def test_the_shared_norm_by_hand() -> None:
+    batch = batch_of_pair()
+    torch.manual_seed(1)
+    start_logits, end_logits = torch.randn(2, 3, 7).masked_fill((batch.types == 0), float("-inf"))
+    start_logits[:, 0], end_logits[:, 0] = torch.randn(3), torch.randn(3)
+    plain = span_loss(start_logits, end_logits, batch, 0.0)
+    expected = torch.tensor(0.0)
+    for logits, gold in ((start_logits, 4), (end_logits, 5)):
+        margins = [logits[0, i] - logits[0, 0] for i in range(3, 7)] + [
+            logits[1, i] - logits[1, 0] for i in range(3, 5)
+        ]
+        expected += torch.log(1 + torch.stack(margins).exp().sum()) - (logits[0, gold] - logits[0, 0])
+    torch.testing.assert_close(span_loss(start_logits, end_logits, batch, 1.0), plain + 0.5 * expected / 3)
+
+
+def test_only_the_context_and_null_can_be_chosen() -> None:
+    batch = batch_of_pair()
+    start_logits, end_logits = span_logits(reader().eval(), batch, torch.float32)  # type: ignore[no-untyped-call]
+    for logits in (start_logits, end_logits):
+        assert torch.isfinite(logits[1]).tolist() == [True, False, False, True, True, False, False]
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
+    rates = [rate(s, 1000, warm_up=100, decay=0.4) for s in range(1001)]
+    assert rates[0] == 0.01
+    assert rates[100:600] == [1.0] * 500
+    assert rates[800] == pytest.approx(0.5)
+    assert rates[1000] == 0.0
+    assert rates[:600] == [rate(s, 2000, warm_up=100, decay=0.4) for s in range(600)]
+
+
+def test_the_exported_reader_agrees_and_the_small_one_nearly(tmp_path: Path) -> None:
+    model = reader()
+    write_onnx(model, tmp_path / "full.onnx")
+    features = [Feature(np.arange(2, n, dtype=np.int32), 3, 0, 0) for n in (9, 40)]
+    calibration = [onnx_inputs(feature) for feature in features]
+    quantise(tmp_path / "full.onnx", tmp_path / "small.onnx", calibration)
+    smoothed = onnx.load(str(tmp_path / "full.onnx"))
+    smooth(smoothed, largest_inputs(tmp_path / "full.onnx", calibration))
+    onnx.save(smoothed, str(tmp_path / "smoothed.onnx"))
+    expected = scorer(model, torch.float32)(features)
+    for file, tolerance in (("full.onnx", 1e-4), ("smoothed.onnx", 1e-4), ("small.onnx", 0.1)):
+        for feature, ours, theirs in zip(features, expected, onnx_scorer(tmp_path / file)(features), strict=True):
+            inside = slice(feature.first, len(feature.ids))
+            np.testing.assert_allclose(ours[0][inside], theirs[0][inside], atol=tolerance)
+            np.testing.assert_allclose(ours[1][0], theirs[1][0], atol=tolerance)
+
+
+scored = st.lists(
+    st.tuples(st.integers(-3, 3), st.sampled_from([0.0, 0.5, 1.0]), st.booleans()), min_size=1, max_size=12
+)
+
+
+@given(scored)
+def test_the_best_threshold_is_the_best_of_all(rows: list[tuple[int, float, bool]]) -> None:
+    margins = [float(m) + 1e-3 * i for i, (m, _, _) in enumerate(rows)]
+    answerable = [a for _, _, a in rows]
+    scores = [s if a else 0.0 for _, s, a in rows]
+
+    def mean(threshold: float) -> float:
+        got = [s if m > threshold else float(not a) for m, s, a in zip(margins, scores, answerable, strict=True)]
+        return sum(got) / len(got)
+
+    best, threshold = best_threshold(margins, scores, answerable)
+    assert best == pytest.approx(max(mean(t) for t in [-1e9, *margins]))
+    assert mean(threshold) == pytest.approx(best)
+
+
+@given(scored)
+def test_auroc_is_the_share_of_pairs_in_order(rows: list[tuple[int, float, bool]]) -> None:
+    pairs = [(a[0] > b[0]) + 0.5 * (a[0] == b[0]) for a in rows if a[2] for b in rows if not b[2]]
+    if pairs:
+        assert auroc([r[0] for r in rows], [r[2] for r in rows]) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_official_normalisation() -> None:
+    assert exact("The  Beatles!", "beatles") == 1.0
+    assert f1("a big red dog", "red dog") == pytest.approx(0.8)
+    assert f1("", "") == 1.0
+    assert f1("x", "") == 0.0
