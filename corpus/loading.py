@@ -47,7 +47,7 @@ def read_document(path: str | Path, *, root: Path | None = None) -> Document:
     """
     path = Path(path)
     if root is not None and not path.is_relative_to(root):
-        raise PathNotFound(f"'{path}' is not inside '{root}': give a file of that folder")
+        raise PathNotFound(f"'{path}' is not inside '{root}': give a file of that folder.")
     return _read(_File(path, _doc_id(path.relative_to(root) if root else Path(path.name))), {})
 
 
@@ -101,7 +101,7 @@ def _read_all(files: Iterable[_File], on_error: OnError | None, known: Mapping[s
             if file.doc_id in seen:
                 raise DuplicateDocument(
                     f"'{file.path}' and '{seen[file.doc_id]}' would both be '{file.doc_id}': rename one of them, or"
-                    " give the folder that holds both"
+                    " give the folder that holds both."
                 )
             seen[file.doc_id] = file.path
             document = _read(file, known)
@@ -122,11 +122,11 @@ def _read(file: _File, known: Mapping[str, Document]) -> Document:
     _check_suffix(file.doc_id, name)
     try:
         if not file.path.is_file():  # a pipe would be waited on for ever
-            raise PathNotFound(f"There is no file '{name}': check the path")
+            raise PathNotFound(f"There is no file '{name}': check the path.")
         _check_size(file.path.stat().st_size, name)
         data = file.path.read_bytes()
     except OSError as fault:
-        raise UnreadableDocument(f"'{name}' cannot be opened ({fault.strerror}): check its permissions") from fault
+        raise UnreadableDocument(f"'{name}' cannot be opened ({fault.strerror}): check its permissions.") from fault
     before = known.get(file.doc_id)
     if before is not None and before.source_digest == _digest(data):
         return before
@@ -137,21 +137,21 @@ def _parse(data: bytes, doc_id: str, name: str) -> Document:
     suffix = _check_suffix(doc_id, name)
     _check_size(len(data), name)
     if not data:
-        raise EmptyDocument(f"'{name}' is an empty file: put text into it or leave it out")
+        raise EmptyDocument(f"'{name}' is an empty file: put text into it or leave it out.")
     try:
         extract = READERS[suffix](data)
     except DocumentError as error:
-        raise type(error)(f"'{name}' {error}") from error
+        raise type(error)(f"'{name}' {error}.") from error
     # Here alone every error is caught: on damaged or hostile bytes a parser may raise anything, recursion and
     # memory errors included, and one bad file must not end the reading of the others.
     except Exception as fault:
         raise UnreadableDocument(
             f"'{name}' cannot be read as {suffix} ({type(fault).__name__}): open it in the program that made it, save"
-            " it again and retry"
+            " it again and retry."
         ) from fault
     text = _clean(extract.text)
     if not text.strip():
-        raise EmptyDocument(f"'{name}' holds no text: put text into it or leave it out")
+        raise EmptyDocument(f"'{name}' holds no text: put text into it or leave it out.")
     title = one_line(_clean(extract.title)) or PurePosixPath(doc_id).stem
     sections = tuple(replace(section, heading=_clean(section.heading)) for section in extract.sections)
     return Document(doc_id, text, title, _digest(data), _digest(text.encode()), extract.pages, sections)
@@ -161,7 +161,7 @@ def _check_suffix(doc_id: str, name: str) -> str:
     suffix = PurePosixPath(doc_id).suffix.lower()
     if suffix not in READERS:
         raise UnknownFormat(
-            f"'{name}' is of a kind that cannot be read: convert it to one of {', '.join(SUFFIXES)} or leave it out"
+            f"'{name}' is of a kind that cannot be read: convert it to one of {', '.join(SUFFIXES)} or leave it out."
         )
     return suffix
 
@@ -169,16 +169,16 @@ def _check_suffix(doc_id: str, name: str) -> str:
 def _check_size(size: int, name: str) -> None:
     if size > MAX_BYTES:
         raise DocumentTooLarge(
-            f"'{name}' has {size / 2**20:,.0f} MB, more than {MAX_BYTES / 2**20:,.0f} MB: split it into smaller files"
+            f"'{name}' has {size / 2**20:,.0f} MB, more than {MAX_BYTES / 2**20:,.0f} MB: split it into smaller files."
         )
 
 
 def _files_below(folder: Path) -> list[_File]:
     """The files of a folder sorted by ``doc_id``; links to folders are not followed."""
     if not folder.exists():
-        raise PathNotFound(f"There is no folder '{folder}': check the path")
+        raise PathNotFound(f"There is no folder '{folder}': check the path.")
     if not folder.is_dir():
-        raise NotAFolder(f"'{folder}' is a file, not a folder: give the folder that holds it")
+        raise NotAFolder(f"'{folder}' is a file, not a folder: give the folder that holds it.")
     home = folder.resolve()
     found = []
     for place, folders, names in os.walk(folder, onerror=_unlistable):
@@ -192,7 +192,7 @@ def _files_below(folder: Path) -> list[_File]:
 
 def _unlistable(fault: OSError) -> None:
     raise UnreadableDocument(
-        f"'{fault.filename}' cannot be opened ({fault.strerror}): check its permissions"
+        f"'{fault.filename}' cannot be opened ({fault.strerror}): check its permissions."
     ) from fault
 
 

@@ -225,7 +225,9 @@ def remove(
 
 def main() -> NoReturn:
     """Run the command; a named error is one sentence and exit code 1."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    log = logging.StreamHandler()
+    log.setLevel(logging.WARNING)  # of the handler: some libraries set the level of their own loggers
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[log])
     try:
         app()
     except PinciteError as error:
@@ -268,7 +270,7 @@ def _print_answer(answer: Answer) -> None:
         _out.print(escape(answer.message or ""))
         for hit in answer.hits[:3]:
             place = f"{hit.passage.doc_id}:{hit.passage.start}-{hit.passage.end}"
-            _out.print(f"  [dim]related, {escape(place)}:[/dim] {escape(hit.passage.text[:200])}…")
+            _out.print(f"  [dim]related, {escape(place)}:[/dim] {escape(' '.join(hit.passage.text.split())[:200])}…")
         return
     for marker, citation in enumerate(answer.citations, start=1):
         left, right = citation.answer_start - citation.start, citation.answer_end - citation.start

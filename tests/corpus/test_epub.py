@@ -36,18 +36,20 @@ def test_copy_protection_is_told_from_hidden_fonts() -> None:
         return {"META-INF/encryption.xml": f"<encryption>{reference}</encryption>"}
 
     assert parse_document(epub(CHAPTERS, extra=encryption("font.otf")), "a.epub").sections
-    with pytest.raises(EncryptedDocument, match=r"^'a\.epub' has copy protection \(DRM\): add a copy without it$"):
+    with pytest.raises(EncryptedDocument, match=r"^'a\.epub' has copy protection \(DRM\): add a copy without it\.$"):
         parse_document(epub(CHAPTERS, extra=encryption("a.xhtml")), "a.epub")
 
 
 def test_entities_are_refused() -> None:
     container = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><container>&x;</container>'
-    with pytest.raises(UnreadableDocument, match=r"^'a\.epub' cannot be read as \.epub .* save it again and retry$"):
+    with pytest.raises(UnreadableDocument, match=r"^'a\.epub' cannot be read as \.epub .* save it again and retry\.$"):
         parse_document(archive({"META-INF/container.xml": container}), "a.epub")
 
 
 def test_an_archive_that_is_no_book() -> None:
-    with pytest.raises(UnreadableDocument, match=r"^'a\.epub' is not an e-book.*: convert it to EPUB again and retry$"):
+    with pytest.raises(
+        UnreadableDocument, match=r"^'a\.epub' is not an e-book.*: convert it to EPUB again and retry\.$"
+    ):
         parse_document(archive({"readme.txt": "hello"}), "a.epub")
 
 
@@ -77,7 +79,7 @@ def test_archives_are_checked_before_they_are_opened(
 def test_the_unpacked_size_is_limited_at_any_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corpus.archive.MAX_UNPACKED", 3_000)
     data = archive({"a": bytes(range(256)) * 12})
-    with pytest.raises(DocumentTooLarge, match=r"split it into smaller files$"):
+    with pytest.raises(DocumentTooLarge, match=r"split it into smaller files\.$"):
         parse_document(data, "a.docx")
 
 

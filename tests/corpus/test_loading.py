@@ -53,7 +53,7 @@ def test_a_document_knows_its_place_and_its_digests(folder: Path) -> None:
     assert document.source_digest == f"sha256:{hashlib.sha256(data).hexdigest()}"
     assert document.text_digest == f"sha256:{hashlib.sha256(data[3:]).hexdigest()}"
     assert read_document(str(folder / "a" / "c d.txt")).doc_id == "c d.txt"
-    with pytest.raises(PathNotFound, match=r"is not inside .*: give a file of that folder$"):
+    with pytest.raises(PathNotFound, match=r"is not inside .*: give a file of that folder\.$"):
         read_document(folder / "b.txt", root=folder / "a")
 
 
@@ -66,9 +66,9 @@ def test_a_folder_is_read_in_order_and_bad_files_do_not_stop_it(folder: Path) ->
         (UnreadableDocument, str(folder / "broken.pdf")),
         (UnknownFormat, str(folder / "photo.jpg")),
     ]
-    assert str(errors[0]).endswith("is an empty file: put text into it or leave it out")
+    assert str(errors[0]).endswith("is an empty file: put text into it or leave it out.")
     assert ".docx, .epub, .htm, .html, .markdown, .md, .pdf" in str(errors[2])
-    assert str(errors[2]).endswith("or leave it out")
+    assert str(errors[2]).endswith("or leave it out.")
 
 
 def test_the_order_is_that_of_the_ids(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_links_that_leave_the_folder_are_not_followed(folder: Path, tmp_path: Pa
 def test_a_pipe_is_not_waited_on(folder: Path) -> None:
     os.mkfifo(folder / "pipe.txt")
     assert len(read_folder(folder, on_error=lambda _: None)) == 2
-    with pytest.raises(PathNotFound, match=r"^There is no file '.*pipe\.txt': check the path$"):
+    with pytest.raises(PathNotFound, match=r"^There is no file '.*pipe\.txt': check the path\.$"):
         read_document(folder / "pipe.txt")
 
 
@@ -130,7 +130,7 @@ def test_two_files_of_one_id_are_not_mixed_up(folder: Path) -> None:
     (folder / "a" / "b.txt").write_text("Another b. It has text too.")
     message = (
         rf"^'{folder / 'a' / 'b.txt'}' and '{folder / 'b.txt'}' would both be 'b\.txt': rename one of them, or give"
-        " the folder that holds both$"
+        r" the folder that holds both\.$"
     )
     with pytest.raises(DuplicateDocument, match=message):
         read_paths([folder / "b.txt", folder / "a" / "b.txt"])
@@ -144,11 +144,11 @@ def test_missing_paths_and_files_for_folders(folder: Path) -> None:
     errors: list[DocumentError] = []
     assert len(read_paths([folder / "none.txt", folder / "b.txt", folder / "no"], on_error=errors.append)) == 1
     assert [type(error) for error in errors] == [PathNotFound, UnknownFormat]
-    with pytest.raises(PathNotFound, match=r"^There is no file '.*none\.txt': check the path$"):
+    with pytest.raises(PathNotFound, match=r"^There is no file '.*none\.txt': check the path\.$"):
         read_paths([folder / "none.txt"])
-    with pytest.raises(PathNotFound, match=r"^There is no folder '.*none': check the path$"):
+    with pytest.raises(PathNotFound, match=r"^There is no folder '.*none': check the path\.$"):
         read_folder(folder / "none")
-    with pytest.raises(NotAFolder, match=r"b\.txt' is a file, not a folder: give the folder that holds it$"):
+    with pytest.raises(NotAFolder, match=r"b\.txt' is a file, not a folder: give the folder that holds it\.$"):
         read_folder(folder / "b.txt")
 
 
@@ -156,7 +156,7 @@ def test_files_over_the_limit_are_refused_unread(folder: Path, monkeypatch: pyte
     with (folder / "b.txt").open("ab") as file:
         file.truncate(100 * 2**20 + 1)
     monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("the file was read"))
-    with pytest.raises(DocumentTooLarge, match=r"b\.txt' has 100 MB, more than 100 MB: split it into smaller files$"):
+    with pytest.raises(DocumentTooLarge, match=r"b\.txt' has 100 MB, more than 100 MB: split it into smaller files\.$"):
         read_document(folder / "b.txt")
 
 
@@ -210,7 +210,7 @@ def test_a_file_name_that_is_no_text_still_makes_an_id(tmp_path: Path) -> None:
 
 
 def test_text_of_blanks_is_empty() -> None:
-    with pytest.raises(EmptyDocument, match=r"^'a\.txt' holds no text: put text into it or leave it out$"):
+    with pytest.raises(EmptyDocument, match=r"^'a\.txt' holds no text: put text into it or leave it out\.$"):
         parse_document(b" \n\t\r\n ", "a.txt")
 
 

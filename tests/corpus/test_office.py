@@ -162,7 +162,7 @@ def test_a_sheet_that_claims_or_spans_millions_of_cells_is_refused(monkeypatch: 
     monkeypatch.setattr("corpus.office.MAX_CELLS", 1000)
     file = openpyxl.Workbook()
     file.active["A2000"] = "far down"
-    with pytest.raises(DocumentTooLarge, match=r"^'a\.xlsx' has more than 1,000 cells: split it into smaller files$"):
+    with pytest.raises(DocumentTooLarge, match=r"^'a\.xlsx' has more than 1,000 cells: split it into smaller files\.$"):
         parse_document(saved(file), "a.xlsx")
 
 

@@ -95,7 +95,7 @@ def test_a_broken_file_is_refused_with_advice(data: bytes) -> None:
 
 
 def test_a_scan_is_told_from_an_empty_file() -> None:
-    with pytest.raises(EmptyDocument, match=r"^'scan\.pdf' holds no text, so it may be a scan: run .*OCR.* first$"):
+    with pytest.raises(EmptyDocument, match=r"^'scan\.pdf' holds no text, so it may be a scan: run .*OCR.* first\.$"):
         parse_document(pdf([[], []]), "scan.pdf")
 
 

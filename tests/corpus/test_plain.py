@@ -61,7 +61,7 @@ def test_text_is_decoded_and_otherwise_verbatim(data: bytes, text: str) -> None:
     ],
 )
 def test_what_is_no_text_is_refused_with_advice(data: bytes) -> None:
-    with pytest.raises(UnreadableDocument, match=r"^'a\.txt' is not text.*: save it as UTF-8 text$"):
+    with pytest.raises(UnreadableDocument, match=r"^'a\.txt' is not text.*: save it as UTF-8 text\.$"):
         parse_document(data, "a.txt")
 
 

@@ -40,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_asking_without_an_index_builds_the_built_in_one_and_says_so(folder: Path) -> None:
     done = run(folder, "ask", "Who is Meta's spokesperson?", "--index", "fresh")
     assert "building the one of the built-in article" in done.stderr
+    assert "DEBUG" not in done.stderr and "INFO" not in done.stderr
     assert "Francis Brennan" in done.stdout
     assert "[1] The Last Holdout" in done.stdout
     assert run(folder, "ask", "Who is Meta's spokesperson?", "--index", "fresh").stderr == ""
