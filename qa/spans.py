@@ -3,6 +3,7 @@
 Pure arithmetic on NumPy arrays: the reader at run time and its training share it.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ QUESTION_TOKENS = 64
 WINDOW_TOKENS = 320
 STRIDE_TOKENS = 96
 ANSWER_TOKENS = 30
+
+_BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)|\f")
+_PAIRS = (('"', '"'), ("“", "”"), ("‘", "’"), ("(", ")"), ("[", "]"), ("«", "»"))
 
 Logits = NDArray[np.float32]
 """Shape (tokens,); of one window."""
@@ -57,8 +61,9 @@ def windows(question: Sequence[int], passage: Sequence[int], offsets: Offsets, *
 def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: int) -> list[ScoredSpan]:
     """The ``limit`` best spans of at most ``ANSWER_TOKENS`` tokens, best first, none overlapping a better one.
 
-    A span's score is the sum of its first token's start and its last token's end logit. It begins and ends at
-    word bounds. Fewer come back where the window has fewer; none where it holds no token of the passage.
+    A span's score is the sum of its first token's start and its last token's end logit. It begins and ends at word
+    bounds, stays within one paragraph, and keeps no half of a pair of quotation marks or brackets at its ends. Fewer
+    come back where the window has fewer; none where it holds no token of the passage.
     """
     count = len(window.offsets)
     if not count:
@@ -69,12 +74,18 @@ def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: 
     width = min(ANSWER_TOKENS, count)
     padded = np.concatenate([ends, np.full(width - 1, -np.inf)])
     scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)
+    paragraph = np.searchsorted(
+        [gap.start() for gap in _BLANK_LINE.finditer(text)], [left for left, _ in window.offsets]
+    )
+    following = np.concatenate([paragraph, np.full(width - 1, -1)])
+    scores[np.lib.stride_tricks.sliding_window_view(following, width) != paragraph[:, None]] = -np.inf
     null_score = float(start[0] + end[0])
     found: list[ScoredSpan] = []
     while len(found) < limit and np.isfinite(best := scores.max()):
         first, length = divmod(int(scores.argmax()), width)
         last = first + length
-        found.append(ScoredSpan(window.offsets[first][0], window.offsets[last][1], float(best), null_score))
+        left, right = _paired(text, window.offsets[first][0], window.offsets[last][1])
+        found.append(ScoredSpan(left, right, float(best), null_score))
         scores[: last + 1][_overlapping(first, last, width)] = -np.inf
     return found
 
@@ -84,6 +95,17 @@ def _overlapping(first: int, last: int, width: int) -> NDArray[np.bool_]:
     begin = np.arange(last + 1)[:, None]
     overlapping: NDArray[np.bool_] = begin + np.arange(width)[None, :] >= first
     return overlapping
+
+
+def _paired(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without a mark at either end whose partner it lacks."""
+    for opening, closing in _PAIRS:
+        inner = text[start:end]
+        if len(inner) > 1 and inner[0] == opening and closing not in inner[1:]:
+            start += 1
+        elif len(inner) > 1 and inner[-1] == closing and opening not in inner[:-1]:
+            end -= 1
+    return start, end
 
 
 def _is_bound(text: str, offset: int) -> bool:

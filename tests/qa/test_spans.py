@@ -52,6 +52,33 @@ def test_a_long_span_is_not_considered() -> None:
     assert best.score == 18
 
 
+def test_a_span_stays_within_a_paragraph() -> None:
+    text = "A headline\n\nand its text"
+    window = Window([CLS, 7, SEP, *range(5), SEP], 3, [(0, 1), (2, 10), (12, 15), (16, 19), (20, 24)])
+    (best, *_) = best_spans(text, window, logits(window, t1=9, t2=1), logits(window, t2=9, t1=1), limit=1)
+    assert text[best.start : best.end] in {"headline", "and"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"Promoting Security." It', "Promoting Security"),
+        ('"Promoting Security" It', '"Promoting Security"'),
+        ("(the lab", "the lab"),
+        ("lab (new)", "lab (new)"),
+        ("the lab)", "the lab"),
+        ('"', '"'),
+    ],
+)
+def test_no_half_of_a_pair_is_kept(text: str, expected: str) -> None:
+    end = (
+        len(text) - 5 if text.endswith(" It") and '."' in text else len(text) - 3 if text.endswith(" It") else len(text)
+    )
+    window = Window([CLS, 7, SEP, 1, SEP], 3, [(0, end)])
+    (best,) = best_spans(text, window, logits(window, t0=1), logits(window, t0=1), limit=1)
+    assert text[best.start : best.end] == expected
+
+
 def test_a_window_without_passage_has_no_span() -> None:
     assert (
         best_spans("", Window([CLS, SEP, SEP], 2, []), np.zeros(3, np.float32), np.zeros(3, np.float32), limit=3) == []

@@ -1,0 +1,82 @@
+"""The reader: a trained span model on ONNX Runtime, read one passage at a time."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from corpus import Passage
+from corpus.errors import ModelUnusable
+from index.runtime import open_session, open_tokenizer
+from qa.spans import Logits, ScoredSpan, Window, best_spans, windows
+from qa.types import Candidate
+
+SHIPPED = Path(__file__).parent / "models" / "reader"
+SPANS = 3
+"""How many spans of each passage become candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRecord:
+    """What an exported reader says of itself; ``files`` maps names to ``sha256:<hex>``."""
+
+    name: str
+    cls: int
+    sep: int
+    files: dict[str, str]
+
+
+class SpanReader:
+    """Scores every span of a passage against "this does not answer".
+
+    The model's activations are quantised with scales taken from the whole input, so that in a batch logits would
+    depend on what else is in it: each passage is read alone, and nothing is spent on padding.
+    """
+
+    def __init__(self, folder: Path = SHIPPED) -> None:
+        """Open an exported reader. Raises ModelUnusable where a file is missing or not what the record says."""
+        record = _record_of(folder)
+        self.name = record.name
+        self._cls, self._sep = record.cls, record.sep
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json")
+        self._session = open_session(folder / "model.onnx")
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        """The best spans of each passage, at most ``SPANS``, in the order of the passages, best first."""
+        asked = self._tokenizer.encode(question, add_special_tokens=False).ids
+        return [candidate for passage in passages for candidate in self._candidates(asked, passage)]
+
+    def _candidates(self, question: Sequence[int], passage: Passage) -> list[Candidate]:
+        encoded = self._tokenizer.encode(passage.text, add_special_tokens=False)
+        found: list[ScoredSpan] = []
+        for window in windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep):
+            found += best_spans(passage.text, window, *self._logits(window), limit=SPANS)
+        found.sort(key=lambda span: span.null_score - span.score)
+        return [
+            Candidate(passage, passage.start + span.start, passage.start + span.end, span.score, span.null_score)
+            for place, span in enumerate(found)
+            if not any(span.start < better.end and better.start < span.end for better in found[:place])
+        ][:SPANS]
+
+    def _logits(self, window: Window) -> tuple[Logits, Logits]:
+        ids = np.array([window.ids], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[0, window.first :] = 1
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
+        start, end = self._session.run(["start_logits", "end_logits"], feeds)
+        return start[0], end[0]
+
+
+def _record_of(folder: Path) -> ReaderRecord:
+    advice = "install Pincite again, or configure another reader"
+    try:
+        record = ReaderRecord(**json.loads((folder / "reader.json").read_text(encoding="utf-8")))
+        for name, digest in record.files.items():
+            if f"sha256:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" != digest:
+                raise ModelUnusable(f"The file {name} of the reader in {folder} is damaged; {advice}.")
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelUnusable(f"The reader in {folder} cannot be loaded ({error}); {advice}.") from error
+    return record
