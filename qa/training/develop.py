@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from qa.spans import Logits, best_spans
 from qa.training.data import Example
-from qa.training.features import Feature, Window, example_windows
+from qa.training.features import Feature, example_windows, null_feature
 from qa.training.measures import auroc, best_threshold, exact, f1
 
-MAX_ANSWER_TOKENS = 30
-Logits = npt.NDArray[np.float32]
 Scorer = Callable[[Sequence[Feature]], list[tuple[Logits, Logits]]]
 
 
@@ -37,25 +35,16 @@ def sample(examples: Sequence[Example], answerable: int, unanswerable: int, seed
     return [*asked, *refused, *crossed]
 
 
-def best_span(window: Window, start: Logits, end: Logits) -> tuple[int, int, float]:
-    """Character span in the context with the largest margin, and that margin; logits have shape (tokens,)."""
-    count = len(window.offsets)
-    starts, ends = start[window.first : window.first + count], end[window.first : window.first + count]
-    scores = np.triu(starts[:, None] + ends[None, :]) + np.tril(np.full((count, count), -np.inf), -1)
-    scores[np.triu_indices(count, MAX_ANSWER_TOKENS)] = -np.inf
-    first, last = np.unravel_index(int(scores.argmax()), scores.shape)
-    margin = float(scores[first, last] - start[0] - end[0])
-    return window.offsets[int(first)][0], window.offsets[int(last)][1], margin
-
-
 def predict(examples: Sequence[Example], tokenizer: Tokenizer, score: Scorer) -> list[Prediction]:
     """The best span over all windows of each example."""
     made = example_windows(examples, tokenizer)
-    logits = iter(score([Feature(w.ids, w.first, 0, 0) for windows in made for w in windows]))
+    logits = iter(score([null_feature(w) for windows in made for w in windows]))
     predictions = []
     for example, windows in zip(examples, made, strict=True):
-        start, end, margin = max((best_span(w, *next(logits)) for w in windows), key=lambda span: span[2])
-        predictions.append(Prediction(example.context[start:end], margin))
+        spans = [span for w in windows for span in best_spans(example.context, w, *next(logits), limit=1)]
+        best = max(spans, key=lambda span: span.score - span.null_score, default=None)
+        found = (example.context[best.start : best.end], best.score - best.null_score) if best else ("", -np.inf)
+        predictions.append(Prediction(*found))
     return predictions
 
 

@@ -15,11 +15,12 @@ import torch
 from transformers import BertForQuestionAnswering
 
 from index.runtime import open_session, open_tokenizer
+from qa.spans import Logits
 from qa.training.batches import collate
 from qa.training.checkpoint import load_mean
 from qa.training.data import read_examples
-from qa.training.develop import Logits, Scorer
-from qa.training.features import Feature, example_windows
+from qa.training.develop import Scorer
+from qa.training.features import Feature, example_windows, null_feature
 from qa.training.model import load_reader
 from qa.training.quantise import Inputs, quantise
 
@@ -36,7 +37,7 @@ def export(work: Path, encoder: Path) -> Path:
     write_onnx(reader, full)
     some = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)  # noqa: S311
     windows = [made[0] for made in example_windows(some, open_tokenizer(encoder / "tokenizer.json"))]
-    quantise(full, small, [onnx_inputs(Feature(w.ids, w.first, 0, 0)) for w in windows])
+    quantise(full, small, [onnx_inputs(null_feature(w)) for w in windows])
     return small
 
 

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
 
 from index.runtime import open_tokenizer
+from qa.spans import Logits
 from qa.training import checkpoint, develop
 from qa.training.batches import Batch, collate, plan
 from qa.training.data import Example, read_examples
@@ -151,10 +152,10 @@ def evaluate(
 def scorer(reader: BertForQuestionAnswering, dtype: torch.dtype, rows: int = 32) -> develop.Scorer:
     """Logits of features, batched by length, returned in the order asked."""
 
-    def score(features: Sequence[Feature]) -> list[tuple[develop.Logits, develop.Logits]]:
+    def score(features: Sequence[Feature]) -> list[tuple[Logits, Logits]]:
         reader.eval()  # type: ignore[no-untyped-call]
         order = sorted(range(len(features)), key=lambda i: len(features[i].ids))
-        found: dict[int, tuple[develop.Logits, develop.Logits]] = {}
+        found: dict[int, tuple[Logits, Logits]] = {}
         for first in range(0, len(order), rows):
             members = order[first : first + rows]
             batch = collate([[features[i]] for i in members]).to(reader.device)

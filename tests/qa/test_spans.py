@@ -37,6 +37,18 @@ def test_the_best_span_and_its_null() -> None:
     assert second == (12, 22, 5.0, 2.0), "the second best does not overlap the best"
 
 
+@settings(max_examples=60, deadline=None)
+@given(count=st.integers(1, 45), seed=st.integers(0, 2**16))
+def test_the_best_of_all_allowed_spans(count: int, seed: int) -> None:
+    window = words(" ".join("w" * count))
+    start, end = np.random.default_rng(seed).normal(size=(2, len(window.ids))).astype(np.float32)
+    allowed = [(i, j) for i in range(count) for j in range(i, min(count, i + ANSWER_TOKENS))]
+    i, j = max(allowed, key=lambda span: float(start[3 + span[0]] + end[3 + span[1]]))
+    (best, *_) = best_spans(" ".join("w" * count), window, start, end, limit=1)
+    assert (best.start, best.end) == (2 * i, 2 * j + 1)
+    assert (best.score, best.null_score) == (pytest.approx(start[3 + i] + end[3 + j]), pytest.approx(start[0] + end[0]))
+
+
 def test_a_span_never_runs_backwards() -> None:
     window = words("a b c d")
     (best,) = best_spans("a b c d", window, logits(window, t3=9), logits(window, t0=9), limit=1)
