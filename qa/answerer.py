@@ -9,7 +9,7 @@ from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from index import Hit, Index
 from qa.cite import cite
-from qa.confidence import is_answer
+from qa.confidence import MINIMAL_MARGIN, Calibration, features_of
 from qa.examples import example_questions
 from qa.followup import standalone_question
 from qa.names import proper_names
@@ -33,10 +33,13 @@ _MESSAGES: dict[Reason, str] = {
 class Answerer:
     """An open index and a reader, together. Safe to use from several threads."""
 
-    def __init__(self, index: Index, *, reader: Reader | None = None) -> None:
-        """Without ``reader``, the shipped one."""
+    def __init__(self, index: Index, *, reader: Reader | None = None, calibration: Calibration | None = None) -> None:
+        """Without ``reader``, the shipped one. A calibration that was fitted for other models is not used."""
         self.index = index
         self.reader: Reader = reader or SentenceReader(index.encoder)
+        made = index.manifest
+        fits = calibration is not None and calibration.fits(self.reader.name, made.encoder.name, made.target_tokens)
+        self.calibration = calibration if fits else None
 
     def ask(
         self,
@@ -45,9 +48,12 @@ class Answerer:
         history: Sequence[Turn] = (),
         top_k: int = TOP_K,
         doc_ids: Sequence[str] | None = None,
+        min_confidence: float | None = None,
     ) -> Answer:
         """Answer with a verbatim span of one of the ``top_k`` best passages, or abstain and say why.
 
+        ``min_confidence`` is the smallest probability of being right to answer with; None takes the fitted
+        threshold. Without a calibration there is no probability, and the reader's margin alone decides.
         Raises EmptyQuestion, QuestionTooLong, InvalidText, UnknownDocument.
         """
         clock = _Clock()
@@ -62,18 +68,29 @@ class Answerer:
         candidates = self.reader.read(query, [hit.passage for hit in hits])
         candidates.sort(key=lambda candidate: -candidate.margin)
         clock.lap("read")
-        answer = self._decide(question, query, hits, candidates)
+        answer = self._decide(question, query, hits, candidates, min_confidence)
         return replace(answer, timings=clock.stages())
 
     @cached_property
     def _names(self) -> frozenset[str]:
         return proper_names(self.index.documents.values())
 
-    def _decide(self, question: str, query: str, hits: list[Hit], candidates: list[Candidate]) -> Answer:
-        best = candidates[0] if candidates else None
+    def _decide(
+        self, question: str, query: str, hits: list[Hit], candidates: list[Candidate], least: float | None
+    ) -> Answer:
         shown = Answer(question, query, None, None, None, None, (), tuple(hits), tuple(candidates))
-        if best is None or not is_answer(best):
+        if not candidates:
             reason: Reason = "no_evidence" if hits else "no_passages"
+            return replace(shown, reason=reason, message=_MESSAGES[reason])
+        best, *others = candidates
+        if self.calibration:
+            confidence = self.calibration.probability(features_of(query, best, others, hits))
+            shown = replace(shown, confidence=confidence)
+            believed = confidence >= (self.calibration.threshold if least is None else least)
+        else:
+            believed = best.margin >= MINIMAL_MARGIN
+        if not believed:
+            reason = "low_confidence" if best.margin >= MINIMAL_MARGIN else "no_evidence"
             return replace(shown, reason=reason, message=_MESSAGES[reason])
         document = self.index.document(best.passage.doc_id)
         return replace(shown, text=document.text[best.start : best.end], citations=(cite(best, document),))

@@ -59,7 +59,13 @@ def _add_answers(app: FastAPI, answerer: Answerer) -> None:
     @app.post("/v1/ask", response_model=AnswerOut, responses=problems.documented(400, 404, 413, 422), tags=["answers"])
     def ask(body: AskBody) -> AnswerOut:
         """Answer a question with a cited verbatim span, or abstain."""
-        answer = answerer.ask(body.question, history=body.turns(), top_k=body.top_k, doc_ids=body.doc_ids)
+        answer = answerer.ask(
+            body.question,
+            history=body.turns(),
+            top_k=body.top_k,
+            doc_ids=body.doc_ids,
+            min_confidence=body.min_confidence,
+        )
         return answer_out(answer, answerer)
 
     @app.post(

@@ -1,0 +1,108 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus import Passage
+from corpus.errors import ModelUnusable
+from index import Hit, Index
+from qa import Answerer, Candidate
+from qa.confidence import FEATURES, Calibration, features_of
+from tests.fakes import HashEncoder, document
+
+TEXT = "Dogs bark at strangers. Cats sleep all day."
+PASSAGE = Passage("d.txt", 0, len(TEXT), TEXT, None)
+HIT = Hit(PASSAGE, 1, 0.9, dense=0.6, lexical=2.0, dense_rank=1, lexical_rank=1)
+
+
+def calibration(**changed: object) -> Calibration:
+    zeros, ones = (0.0,) * len(FEATURES), (1.0,) * len(FEATURES)
+    weights = (1.0, *zeros[1:])
+    fields = {"means": zeros, "scales": ones, "weights": weights, "bias": 0.0, "threshold": 0.6}
+    return Calibration(**{"reader": "fixed", "encoder": "hash", "target_tokens": 120, **fields, **changed})  # type: ignore[arg-type]
+
+
+def span(words: str, score: float, null_score: float = 0.0) -> Candidate:
+    start = TEXT.index(words)
+    return Candidate(PASSAGE, start, start + len(words), score, null_score)
+
+
+def test_the_evidence_of_a_hand_worked_case() -> None:
+    best, same, rival = span("strangers", 5, 1), span("strangers", 3, 1), span("Cats", 2, 1)
+    found = dict(zip(FEATURES, features_of("Who do dogs bark at and chase?", best, [same, rival], [HIT]), strict=True))
+    assert found == {
+        "margin": 4,
+        "gap": 3,
+        "support": 1,
+        "cosine": 0.6,
+        "passage_coverage": pytest.approx(2 / 3),
+        "sentence_coverage": pytest.approx(2 / 3),
+        "first_of_both": 1,
+    }
+
+
+def test_a_lone_candidate_has_the_largest_gap() -> None:
+    assert features_of("dogs?", span("Dogs", 1), [], [HIT])[FEATURES.index("gap")] == 10
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=len(FEATURES), max_size=len(FEATURES)))
+def test_a_probability_lies_between_0_and_1(features: list[float]) -> None:
+    assert 0 < calibration().probability(features) < 1
+
+
+def test_more_margin_is_never_less_sure() -> None:
+    sure = [calibration().probability((margin, *(0.0,) * (len(FEATURES) - 1))) for margin in (-5, -1, 0, 2, 9)]
+    assert sure == sorted(sure)
+    assert sure[2] == 0.5
+
+
+def test_a_calibration_is_saved_and_read(tmp_path: Path) -> None:
+    calibration().save(tmp_path / "confidence.json")
+    assert Calibration.load(tmp_path / "confidence.json") == calibration()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"features": ["margin"]}', '{"features": null}'])
+def test_a_damaged_calibration_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "confidence.json").write_text(text)
+    with pytest.raises(ModelUnusable, match=r"confidence\.json cannot be used"):
+        Calibration.load(tmp_path / "confidence.json")
+
+
+class FixedReader:
+    """Finds "strangers" with a margin that the test sets."""
+
+    name = "fixed"
+
+    def __init__(self, margin: float) -> None:
+        self.margin = margin
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        starts = [(p, p.start + p.text.index("strangers")) for p in passages if "strangers" in p.text]
+        return [Candidate(p, start, start + len("strangers"), self.margin, 0.0) for p, start in starts]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return Index.build([document("d.txt", TEXT)], tmp_path_factory.mktemp("dogs"), encoder=HashEncoder())
+
+
+def test_the_threshold_and_the_request_decide(index: Index) -> None:
+    answerer = Answerer(index, reader=FixedReader(0.3), calibration=calibration())
+    unsure = answerer.ask("Who do dogs bark at?")
+    assert unsure.confidence == pytest.approx(0.574, abs=0.001)
+    assert (unsure.text, unsure.reason) == (None, "low_confidence")
+    assert answerer.ask("Who do dogs bark at?", min_confidence=0.5).text == "strangers"
+    assert answerer.ask("Who do dogs bark at?", min_confidence=0.9).abstained
+
+
+def test_below_the_null_score_the_corpus_does_not_say(index: Index) -> None:
+    answer = Answerer(index, reader=FixedReader(-2), calibration=calibration()).ask("Who do dogs bark at?")
+    assert answer.reason == "no_evidence"
+
+
+@pytest.mark.parametrize("other", [{"reader": "x"}, {"encoder": "x"}, {"target_tokens": 7}])
+def test_a_calibration_for_other_models_gives_no_confidence(index: Index, other: dict[str, object]) -> None:
+    answer = Answerer(index, reader=FixedReader(1), calibration=calibration(**other)).ask("Who do dogs bark at?")
+    assert (answer.text, answer.confidence) == ("strangers", None)
