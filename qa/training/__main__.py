@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 from index.runtime import open_tokenizer
+from qa.span_reader import SHIPPED
 from qa.training import data, negatives
+from qa.training.calibrate import Mixture, calibrate
 from qa.training.compare import compare
-from qa.training.export import export
+from qa.training.export import export, ship
 from qa.training.pieces import sentence_table
 from qa.training.train import Pace, Recipe, train
 
@@ -37,12 +39,13 @@ def prepare(folder: Path, work: Path, encoder: Path) -> None:
 def main() -> None:
     """Parse the flags and run one step."""
     parser = argparse.ArgumentParser(prog="python -m qa.training", description=__doc__)
-    parser.add_argument("step", choices=["prepare", "train", "export"])
+    parser.add_argument("step", choices=["prepare", "train", "export", "calibrate"])
     parser.add_argument("--data", type=Path, help="folder of .jsonl[.gz] or official SQuAD .json files (prepare)")
     parser.add_argument("--work", type=Path, required=True, help="folder for everything large; outside the repository")
     parser.add_argument("--passes", type=int, default=3, help="over the data; may grow until the rate falls")
     parser.add_argument("--stop-at", type=int, help="stop for now at this step")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
+    parser.add_argument("--reader", type=Path, default=SHIPPED, help="folder to export to and to calibrate")
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the all-MiniLM-L6-v2 model")
     flags = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -53,9 +56,12 @@ def main() -> None:
     elif flags.step == "train":
         pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision)
         train(flags.work, flags.encoder, Recipe(), pace)
+    elif flags.step == "calibrate":
+        LOG.info(json.dumps(calibrate(flags.work, flags.reader, Mixture()), indent=1))
     else:
         small = export(flags.work, flags.encoder)
-        LOG.info("Wrote %s; comparing it with its full-precision parent.", small)
+        ship(small, flags.encoder / "tokenizer.json", flags.reader)
+        LOG.info("Wrote %s; comparing it with its full-precision parent.", flags.reader)
         LOG.info(json.dumps(compare(flags.work, open_tokenizer(flags.encoder / "tokenizer.json")), indent=1))
 
 

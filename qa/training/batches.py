@@ -33,7 +33,7 @@ def plan(lengths: Sequence[Sequence[int]], rows: int, seed: int, number: int) ->
 
     `lengths[i]` holds the tokens of each row of group i. The same seed and pass give the same plan.
     """
-    random = Random(f"batches {seed} {number}")  # noqa: S311
+    random = Random(f"batches {seed} {number}")
     order = sorted(range(len(lengths)), key=lambda i: (max(lengths[i]) + random.uniform(-4, 4), i))
     made: list[list[int]] = [[]]
     filled = 0

@@ -25,7 +25,7 @@ class Prediction:
 
 def sample(examples: Sequence[Example], answerable: int, unanswerable: int, seed: int) -> list[Example]:
     """Some answerable and unanswerable questions, and as many again asked of other articles' paragraphs."""
-    random = Random(f"develop {seed}")  # noqa: S311
+    random = Random(f"develop {seed}")
     asked = random.sample([e for e in examples if e.answerable], answerable)
     refused = random.sample([e for e in examples if not e.answerable], unanswerable)
     crossed = []

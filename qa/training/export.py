@@ -5,8 +5,11 @@ model runs, over the whole input: the reader must therefore be given one passage
 would depend on what else is in the batch. (One at a time takes as long as one padded batch, measured.)
 """
 
+import json
+import shutil
 import warnings
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
@@ -14,13 +17,15 @@ import onnx
 import torch
 from transformers import BertForQuestionAnswering
 
+from index.generation import file_digest
 from index.runtime import open_session, open_tokenizer
+from qa.span_reader import ReaderRecord
 from qa.spans import Logits
 from qa.training.batches import collate
 from qa.training.checkpoint import load_mean
 from qa.training.data import read_examples
 from qa.training.develop import Scorer
-from qa.training.features import Feature, example_windows, null_feature
+from qa.training.features import CLS, SEP, Feature, example_windows, null_feature
 from qa.training.model import load_reader
 from qa.training.quantise import Inputs, quantise
 
@@ -35,10 +40,21 @@ def export(work: Path, encoder: Path) -> Path:
     load_mean(reader, work / "checkpoint.safetensors")
     full, small = work / "reader.fp32.onnx", work / "reader.onnx"
     write_onnx(reader, full)
-    some = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)  # noqa: S311
+    some = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)
     windows = [made[0] for made in example_windows(some, open_tokenizer(encoder / "tokenizer.json"))]
     quantise(full, small, [onnx_inputs(null_feature(w)) for w in windows])
     return small
+
+
+def ship(model: Path, tokenizer: Path, folder: Path) -> None:
+    """Put the reader into a folder that ``qa.span_reader`` opens, named by the checksum of its model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, source in (("model.onnx", model), ("tokenizer.json", tokenizer)):
+        shutil.copyfile(source, folder / name)
+    files = {name: file_digest(folder / name) for name in ("model.onnx", "tokenizer.json")}
+    version = files["model.onnx"].removeprefix("sha256:")[:8]
+    record = ReaderRecord(name=f"pincite-reader/{version}", cls=CLS, sep=SEP, files=files)
+    (folder / "reader.json").write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
 
 
 class _Spans(torch.nn.Module):

@@ -39,7 +39,7 @@ class Material:
 
 def one_pass(material: Material, shares: Shares, seed: int, number: int) -> list[Group]:
     """The groups of pass `number`, in the order of the examples."""
-    random = Random(f"mixture {seed} {number}")  # noqa: S311
+    random = Random(f"mixture {seed} {number}")
     known = nearmiss.mentions(e for e in material.examples if e.source == "squad")
     groups: list[Group] = []
     for given in material.examples:
