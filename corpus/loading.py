@@ -55,7 +55,7 @@ def read_folder(
     folder: str | Path, *, on_error: OnError | None = None, known: Mapping[str, Document] | None = None
 ) -> list[Document]:
     """Read every file below a folder, sorted by ``doc_id``; see ``read_paths`` for the rest."""
-    return list(_read_all(_files_below(Path(folder)), on_error, known or {}))
+    return list(_read_all(_files_below(Path(folder), on_error), on_error, known or {}))
 
 
 def read_paths(
@@ -70,9 +70,11 @@ def read_paths(
     files: list[_File] = []
     for path in map(Path, paths):
         try:
-            files += _files_below(path) if path.is_dir() else [_File(path, _doc_id(Path(path.name)))]
+            files += _files_below(path, on_error) if path.is_dir() else [_File(path, _doc_id(Path(path.name)))]
         except DocumentError as error:
             _report(error, on_error)
+        except OSError as fault:  # a name that is too long, a folder above that is locked
+            _report(_unopenable(str(path), fault), on_error)
     return list(_read_all(files, on_error, known or {}))
 
 
@@ -126,7 +128,7 @@ def _read(file: _File, known: Mapping[str, Document]) -> Document:
         _check_size(file.path.stat().st_size, name)
         data = file.path.read_bytes()
     except OSError as fault:
-        raise UnreadableDocument(f"'{name}' cannot be opened ({fault.strerror}): check its permissions.") from fault
+        raise _unopenable(name, fault) from fault
     before = known.get(file.doc_id)
     if before is not None and before.source_digest == _digest(data):
         return before
@@ -173,27 +175,32 @@ def _check_size(size: int, name: str) -> None:
         )
 
 
-def _files_below(folder: Path) -> list[_File]:
+def _files_below(folder: Path, on_error: OnError | None) -> list[_File]:
     """The files of a folder sorted by ``doc_id``; links to folders are not followed."""
     if not folder.exists():
         raise PathNotFound(f"There is no folder '{folder}': check the path.")
     if not folder.is_dir():
         raise NotAFolder(f"'{folder}' is a file, not a folder: give the folder that holds it.")
+
+    def unlistable(fault: OSError) -> None:
+        _report(_unopenable(str(fault.filename), fault), on_error)
+
     home = folder.resolve()
     found = []
-    for place, folders, names in os.walk(folder, onerror=_unlistable):
+    for place, folders, names in os.walk(folder, onerror=unlistable):
         folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
         for name in names:
             path = Path(place, name)
-            if not name.startswith(_HIDDEN) and path.is_file() and path.resolve().is_relative_to(home):
-                found.append(_File(path, _doc_id(path.relative_to(folder))))
+            try:
+                if not name.startswith(_HIDDEN) and path.is_file() and path.resolve().is_relative_to(home):
+                    found.append(_File(path, _doc_id(path.relative_to(folder))))
+            except OSError as fault:
+                unlistable(fault)
     return sorted(found, key=lambda file: file.doc_id)
 
 
-def _unlistable(fault: OSError) -> None:
-    raise UnreadableDocument(
-        f"'{fault.filename}' cannot be opened ({fault.strerror}): check its permissions."
-    ) from fault
+def _unopenable(name: str, fault: OSError) -> UnreadableDocument:
+    return UnreadableDocument(f"'{name}' cannot be opened ({fault.strerror}): check its name and permissions.")
 
 
 def _doc_id(path: Path) -> str:

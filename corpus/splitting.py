@@ -16,7 +16,7 @@ _BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)\s*|\f\s*")
 _ITEM_OR_ROW = re.compile(r"(?>\r\n?|\n)(?=[^\S\r\n]*(?:(?:[-*+•‣◦▪●○·]|\d{1,2}[.)])\s|\||[^\r\n]*\s\|\s))")
 _FULL_WIDTH_END = re.compile(r"(?<=[。！？｡])(?=[^。！？｡」』”’）】\s])|(?<=[。！？｡][」』”’）】])(?=[^」』”’）】\s])")
 # The library's time is quadratic in such a run.
-_SHOUT = re.compile(r"[!?]{12,}")
+_RUN = re.compile(r"[^\w\s]{12,}")
 _WORD = re.compile(r"\S+")
 # Text without a single space still has to fit a window: a piece is never longer than this.
 _MAX_CHARACTERS_PER_TOKEN = 12
@@ -63,12 +63,18 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     found: list[Span] = []
     for block in blocks(text, start, end):
         for part in _parted(_ITEM_OR_ROW, text, block):
-            calm = _SHOUT.sub(lambda run: "." * (len(run[0]) - 1) + run[0][-1], text[part.start : part.end])
+            calm = _RUN.sub(_calmed, text[part.start : part.end])
             for left, right in nupunkt.sentence_spans(calm):
                 # Scripts that put no blank after a sentence: the library looks for one.
                 for sentence in _parted(_FULL_WIDTH_END, text, Span(part.start + left, part.start + right)):
                     found.extend(_trimmed(text, *sentence))
     return found
+
+
+def _calmed(run: re.Match[str]) -> str:
+    """As long, with one kind of sentence mark."""
+    marks = run[0]
+    return "." * (len(marks) - 1) + marks[-1] if any(mark in ".!?" for mark in marks) else marks
 
 
 def context(title: str, section: str | None) -> str:

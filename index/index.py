@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from corpus import Document, Page, Passage, Section, context, split
-from corpus.errors import EmptyCorpus, IndexFault, IndexForeign, IndexMissing, UnknownDocument
+from corpus.errors import EmptyCorpus, IndexCorrupt, IndexFault, IndexForeign, IndexMissing, UnknownDocument
 from index import generation
 from index.encoder import DEFAULT_ENCODER, load_encoder
 from index.faiss_store import FaissStore
@@ -166,14 +166,19 @@ class Index:
 
     @classmethod
     def _open(cls, directory: Path, encoder: Encoder | str | None) -> "Index":
-        if (directory / "CURRENT").is_dir() or directory.is_file():
-            raise IndexMissing(f"{directory} is not an index folder; choose another with --index.")
+        try:
+            if directory.is_file() or (directory / "CURRENT").is_dir():
+                raise IndexMissing(f"{directory} is not an index folder; choose another with --index.")
+        except OSError as error:
+            raise IndexMissing(
+                f"{directory} cannot be opened ({error.strerror}); choose another with --index."
+            ) from error
         identifier = generation.current(directory)
         if identifier is None:
             raise IndexMissing(f"There is no index in {directory}; build one with: pincite index")
         try:
             return cls._checked(directory, identifier, encoder)
-        except IndexMissing:
+        except (IndexMissing, IndexCorrupt):
             latest = generation.current(directory)
             if latest is None or latest == identifier:
                 raise
@@ -187,7 +192,12 @@ class Index:
         encoder = _loaded(encoder or made_with.name, directory)
         if encoder.digest != made_with.digest:
             raise IndexForeign(_foreign(directory, made_with.name, encoder.name))
-        return cls(directory, identifier, encoder)
+        try:
+            return cls(directory, identifier, encoder)
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError is FAISS's
+            raise IndexCorrupt(
+                f"The index in {directory} cannot be read ({error}); build it again with: pincite index."
+            ) from error
 
 
 def searchable(document: Document, passage: Passage) -> str:

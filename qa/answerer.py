@@ -96,7 +96,7 @@ class Answerer:
         return replace(shown, text=document.text[best.start : best.end], citations=(cite(best, document),))
 
     def _reply(self, question: str, intent: Intent, doc_ids: Sequence[str] | None) -> Answer:
-        documents = [self.index.document(doc_id) for doc_id in doc_ids or self.index.documents]
+        documents = [self.index.document(doc_id) for doc_id in (self.index.documents if doc_ids is None else doc_ids)]
         if intent == "summary":
             return self._summary(question, documents)
         examples = " ".join(f"“{example}”" for example in example_questions(documents))

@@ -17,6 +17,7 @@ _ORGANISATION = re.compile(
     r"|Times|Post|Journal|News|House|Court|Council|Commission|Committee|Union|Party|Group|Company|Project|Act|Order"
     r"|Pentagon|Congress|Senate|Street|City|States|Kingdom|Republic)\b|\d"
 )
+_LONGEST_NAME = 6
 _TITLE = re.compile(
     r"(?:Secretary|Officer|CEO|CTO|CFO|President|Minister|Adviser|Advisor|Director|Chair\w*|Senator|Judge|Governor)$"
 )
@@ -54,13 +55,21 @@ def names_in(text: str, names: frozenset[str]) -> list[tuple[int, int]]:
         name = text[start : match.end()]
         if name and name[:1].isupper() and not _DATE.fullmatch(name):
             found.append((start, match.end()))
-    if not found:
-        lowered = text.lower()
-        for name in sorted(names, key=len, reverse=True):
-            for match in re.finditer(rf"\b{re.escape(name)}\b", lowered):
-                if not any(s < match.end() and match.start() < e for s, e in found):
-                    found.append(match.span())
-    return sorted(found)
+    return sorted(found or _known(text, names))
+
+
+def _known(text: str, names: frozenset[str]) -> list[tuple[int, int]]:
+    """The longest names of the corpus at each word, in any case."""
+    words = list(re.finditer(r"[\w&-]+", text))
+    found: list[tuple[int, int]] = []
+    for place, word in enumerate(words):
+        if found and word.start() < found[-1][1]:
+            continue
+        for last in reversed(words[place : place + _LONGEST_NAME]):
+            if text[word.start() : last.end()].lower() in names:
+                found.append((word.start(), last.end()))
+                break
+    return found
 
 
 def is_person(name: str) -> bool:

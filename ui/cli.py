@@ -4,7 +4,11 @@ Standard output carries results alone (with ``--json``, exactly the endpoint's J
 standard error. Exit codes: 0 done, 1 a named error, 2 wrong usage, 3 abstained, 4 a gate was missed.
 """
 
+import errno
+import io
 import logging
+import os
+import re
 import sys
 import tempfile
 from collections.abc import Sized
@@ -28,6 +32,7 @@ from qa.wire import answer_out, documents_out, search_out
 from ui.config import Settings, load_settings
 
 ERROR, ABSTAINED = 1, 3
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 app = typer.Typer(
     help="Answers from your documents, in their own words, cited to the character.",
@@ -39,8 +44,8 @@ app = typer.Typer(
 documents_app = typer.Typer(help="List, add and remove documents.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(documents_app, name="documents")
 
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True, emoji=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 IndexFlag = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="The folder of the index.")]
 EncoderFlag = Annotated[str | None, typer.Option("--encoder", metavar="NAME", help="A sentence-transformers model.")]
@@ -85,8 +90,8 @@ def search(
         return
     for hit in hits:
         place = f"{hit.passage.doc_id}:{hit.passage.start}-{hit.passage.end}"
-        _out.print(f"[bold]{hit.rank}.[/bold] [dim]{escape(place)}[/dim]  {escape(hit.passage.section or '')}")
-        _out.print(f"   {escape(hit.passage.text)}\n")
+        _out.print(f"[bold]{hit.rank}.[/bold] [dim]{_plain(place)}[/dim]  {_plain(hit.passage.section or '')}")
+        _out.print(f"   {_plain(hit.passage.text)}\n")
 
 
 @app.command("index")
@@ -114,13 +119,13 @@ def build(
 def doctor(index: IndexFlag = None, encoder: EncoderFlag = None) -> None:
     """Check the settings, the index and the models, and answer a question."""
     settings = load_settings(index=index, encoder=encoder)
-    _out.print(f"index      {escape(str(settings.index))}")
+    _out.print(f"index      {_plain(str(settings.index))}")
     opened = Index.open(settings.index, encoder=settings.encoder)
     _out.print(f"generation {opened.generation[:12]}, every file as its checksum says")
     _out.print(f"documents  {len(opened.documents)}, in {_count(opened.passages, 'passage')}")
-    _out.print(f"encoder    {escape(opened.encoder.name)}, {opened.encoder.dimension} dimensions")
+    _out.print(f"encoder    {_plain(opened.encoder.name)}, {opened.encoder.dimension} dimensions")
     answerer = Answerer(opened)
-    _out.print(f"reader     {escape(answerer.reader.name)}")
+    _out.print(f"reader     {_plain(answerer.reader.name)}")
     answer = answerer.ask(f"What is said about {next(iter(opened.documents.values())).title[:200]}?")
     _out.print(f"question   answered in {answer.timings['total']:.0f} ms")
 
@@ -190,7 +195,7 @@ def list_documents(json: JsonFlag = False, index: IndexFlag = None, encoder: Enc
         return
     for document in listed.documents:
         size = f"{document.characters:,} characters, {document.passages} passages"
-        _out.print(f"{escape(document.doc_id)}  [dim]{escape(document.title)} ({size})[/dim]")
+        _out.print(f"{_plain(document.doc_id)}  [dim]{_plain(document.title)} ({size})[/dim]")
 
 
 @documents_app.command()
@@ -227,14 +232,22 @@ def main() -> NoReturn:
     """Run the command; a named error is one sentence and exit code 1."""
     log = logging.StreamHandler()
     log.setLevel(logging.WARNING)  # of the handler: some libraries set the level of their own loggers
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows few characters still gets the rest
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[log])
     try:
         app()
     except PinciteError as error:
-        _err.print(f"[red]Error:[/red] {escape(str(error))}")
+        _err.print(f"[red]Error:[/red] {_plain(str(error))}")
         sys.exit(ERROR)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing is left to say
+        sys.exit(ERROR)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _err.print(f"[red]Error:[/red] The output cannot be written ({error.strerror}); make room for it.")
         sys.exit(ERROR)
     sys.exit(0)
 
@@ -244,7 +257,7 @@ def _open_or_build(settings: Settings) -> Index:
     try:
         return Index.open(settings.index, encoder=settings.encoder)
     except IndexMissing:
-        if (settings.index / "CURRENT").exists() or settings.index.is_file():
+        if os.path.exists(settings.index / "CURRENT") or os.path.isfile(settings.index):  # noqa: PTH110, PTH113 - never raise
             raise
     _say(f"There is no index in {settings.index} yet; building the one of the built-in article.")
     return _build(read_builtin(), settings)
@@ -267,24 +280,29 @@ def _documents_before(settings: Settings) -> dict[str, Document]:
 
 def _print_answer(answer: Answer) -> None:
     if answer.text is None:
-        _out.print(escape(answer.message or ""))
+        _out.print(_plain(answer.message or ""))
         for hit in answer.hits[:3]:
             place = f"{hit.passage.doc_id}:{hit.passage.start}-{hit.passage.end}"
-            _out.print(f"  [dim]related, {escape(place)}:[/dim] {escape(' '.join(hit.passage.text.split())[:200])}…")
+            _out.print(f"  [dim]related, {_plain(place)}:[/dim] {_plain(' '.join(hit.passage.text.split())[:200])}…")
         return
     for marker, citation in enumerate(answer.citations, start=1):
         left, right = citation.answer_start - citation.start, citation.answer_end - citation.start
         quote = citation.quote
-        _out.print(f"{escape(quote[:left])}[bold]{escape(quote[left:right])}[/bold]{escape(quote[right:])}")
+        _out.print(f"{_plain(quote[:left])}[bold]{_plain(quote[left:right])}[/bold]{_plain(quote[right:])}")
         where = " · ".join(part for part in (citation.title, citation.section) if part)
         page = f", page {citation.page}" if citation.page else ""
         _out.print(
-            f"[dim]\\[{marker}] {escape(where)}{page} ({escape(citation.doc_id)}:{citation.start}-{citation.end})[/dim]"
+            f"[dim]\\[{marker}] {_plain(where)}{page} ({_plain(citation.doc_id)}:{citation.start}-{citation.end})[/dim]"
         )
 
 
 def _interval(mean: tuple[float, float, float]) -> str:
     return f"{mean[0]:.3f} [dim]({mean[1]:.3f} to {mean[2]:.3f})[/dim]"
+
+
+def _plain(text: str) -> str:
+    """Text of a document or a name, as text: neither markup nor control codes of a terminal."""
+    return escape(_CONTROL.sub("\ufffd", text))
 
 
 def _print_json(body: BaseModel) -> None:
@@ -293,7 +311,7 @@ def _print_json(body: BaseModel) -> None:
 
 def _report(problems: list[DocumentError]) -> None:
     for error in problems:
-        _err.print(f"[yellow]Skipped:[/yellow] {escape(str(error))}")
+        _err.print(f"[yellow]Skipped:[/yellow] {_plain(str(error))}")
 
 
 def _finish(problems: list[DocumentError]) -> None:
@@ -307,7 +325,7 @@ def _count(items: Sized, noun: str) -> str:
 
 
 def _say(sentence: str) -> None:
-    _err.print(escape(sentence))
+    _err.print(_plain(sentence))
 
 
 class _Bar:
@@ -319,7 +337,6 @@ class _Bar:
         self._task = self._progress.add_task(what, total=None)
 
     def __enter__(self) -> "_Bar":
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -327,6 +344,7 @@ class _Bar:
 
     def show(self, done: int, total: int) -> None:
         """As ``index.Progress``."""
+        self._progress.start()
         self._progress.update(self._task, completed=done, total=total)
 
 

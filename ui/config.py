@@ -22,7 +22,7 @@ _FILE = "pincite.toml"
 class Settings(BaseSettings):
     """Each field's description is its line in the README's configuration table."""
 
-    model_config = SettingsConfigDict(env_prefix="PINCITE_", toml_file=_FILE, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="PINCITE_", toml_file=_FILE, extra="forbid", env_ignore_empty=True)
 
     index: Path = Field(default=Path(".pincite"), description="The folder of the index")
     encoder: str | None = Field(
@@ -52,6 +52,10 @@ def load_settings(**flags: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
+        if name not in Settings.model_fields:
+            raise InvalidSetting(
+                f"There is no setting {name!r}, which {_FILE} names; there are: {', '.join(Settings.model_fields)}."
+            ) from error
         raise InvalidSetting(
             f"The setting {name!r} cannot be used ({first['msg']}); see the flag --{name}, the variable "
             f"PINCITE_{name.upper()} or the file {_FILE}."

@@ -29,7 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise InvalidSetting(f"There is no address {host!r} on this machine; choose another with --host.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

@@ -1,12 +1,13 @@
 """The endpoint's routes."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import FastAPI, Header, HTTPException, Request, Response
+from fastapi import FastAPI, Header, HTTPException, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
-from starlette.responses import HTMLResponse, JSONResponse
-from starlette.routing import Match
+from starlette.responses import HTMLResponse
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index import Index
 from qa.answerer import Answerer, check_question
@@ -25,7 +26,6 @@ from qa.wire import (
 )
 
 _MAX_BODY = 1_000_000
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
 def create_app(answerer: Answerer) -> FastAPI:
@@ -38,20 +38,14 @@ def create_app(answerer: Answerer) -> FastAPI:
         docs_url=None,
     )
     problems.install(app)
-    app.middleware("http")(_limit_body)
+    app.add_middleware(_BodyLimit)
     _add_answers(app, answerer)
     _add_documents(app, answerer.index)
     _add_state(app, answerer)
     _add_docs(app)
 
-    @app.api_route("/v1/{path:path}", methods=_METHODS, include_in_schema=False)
-    def unknown(request: Request) -> None:
-        """Whatever is mounted at ``/`` must not answer for the API."""
-        allowed = _methods_at(app, request)
-        if allowed:
-            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
-        raise HTTPException(404)
-
+    # As applications, not functions, these take every method, also one that nobody knows.
+    app.router.routes += [Route(path, _Unknown(app)) for path in ("/v1", "/v1/{path:path}")]
     return app
 
 
@@ -129,23 +123,60 @@ def _add_docs(app: FastAPI) -> None:
         )
 
 
-def _methods_at(app: FastAPI, request: Request) -> set[str]:
+def _methods_at(app: FastAPI, scope: Scope) -> set[str]:
     """The methods of the routes, but for the catch-all, that stand at the request's path."""
     found: set[str] = set()
     for route in app.routes:
-        match, _ = route.matches(request.scope)
+        match, _ = route.matches(scope)
         methods: set[str] = getattr(route, "methods", None) or set()
         if match is Match.PARTIAL:
             found |= methods
     return found
 
 
-async def _limit_body(request: Request, call_next: Any) -> Response:
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _MAX_BODY:
-        refused: JSONResponse = problems.problem(
-            413, "body_too_large", f"The body is over {_MAX_BODY:,} bytes; send less at once."
-        )
-        return refused
-    response: Response = await call_next(request)
-    return response
+class _Unknown:
+    """Whatever is mounted at ``/`` must not answer for the API."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = _methods_at(self._app, scope)
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        raise HTTPException(404)
+
+
+class _BodyLimit:
+    """Refuses bodies over ``_MAX_BODY`` bytes, also those that do not say how long they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        seen = 0
+        refused = False
+
+        async def counted() -> Message:
+            nonlocal seen, refused
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > _MAX_BODY:
+                refused = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return message
+
+        async def answered(message: Message) -> None:
+            if not refused:
+                await send(message)
+
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        refused = not length.isdigit() or int(length) > _MAX_BODY
+        if not refused:
+            await self._app(scope, counted, answered)
+        if refused:
+            detail = f"The body is over {_MAX_BODY:,} bytes; send less at once."
+            await problems.problem(413, "body_too_large", detail)(scope, receive, send)

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details; the only place that knows HTTP statuses."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -28,6 +28,7 @@ _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (PinciteError, 500),
 )
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_NO_JSON = "The body is no JSON object; send one with Content-Type: application/json. See /docs for the fields."
 _log = logging.getLogger(__name__)
 
 
@@ -81,7 +82,9 @@ def _pincite(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     """Says which field and why, without echoing the input: it may hold what JSON cannot."""
-    found: Iterable[dict[str, object]] = error.errors() if isinstance(error, RequestValidationError) else ()
+    found: Sequence[dict[str, object]] = error.errors() if isinstance(error, RequestValidationError) else ()
+    if any(item["type"] in {"json_invalid", "model_attributes_type"} for item in found):
+        return problem(422, "invalid_request", _NO_JSON)
     reasons = [f"{_place(item)}: {item['msg']}" for item in found]
     return problem(422, "invalid_request", f"{'; '.join(reasons)}. See /docs for the fields.")
 

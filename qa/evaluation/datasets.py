@@ -1,10 +1,10 @@
 """Data sets from disk, plain or gzipped. Whatever is wrong is named with its file and line."""
 
-import csv
 import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,10 +86,10 @@ def read_beir(folder: Path) -> BeirSet:
 
 
 def _qrels(path: Path) -> Iterator[tuple[str, str, str, int]]:
-    rows = csv.reader(_text(path), delimiter="\t", quoting=csv.QUOTE_NONE)
-    for number, row in enumerate(rows, start=1):
+    for number, line in enumerate(_text(path), start=1):
         place = f"{path}:{number}"
-        if number == 1 and row[:1] in (["query-id"], ["query_id"]):
+        row = line.rstrip("\r\n").split("\t")
+        if not line.strip() or (number == 1 and row[0] in {"query-id", "query_id"}):
             continue
         try:
             query, document, grade = row
@@ -116,7 +116,7 @@ def _text(path: Path) -> io.StringIO:
     try:
         data = path.read_bytes()
         return io.StringIO((gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig"), newline="\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise InvalidDataset(f"{path} cannot be read ({error}); name a UTF-8 file, plain or gzipped.") from error
 
 
@@ -131,6 +131,8 @@ def _field(place: str, row: dict[str, Any], name: str, kind: type[_T]) -> _T:
     value = row.get(name)
     if not isinstance(value, kind):
         raise InvalidDataset(f"{place}: the field {name!r} must be a {kind.__name__}; mend the line.")
+    if isinstance(value, str):
+        _check_text(place, name, value)
     return value
 
 
@@ -138,4 +140,13 @@ def _strings(place: str, row: dict[str, Any], name: str) -> list[str]:
     values = row.get(name, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise InvalidDataset(f"{place}: the field {name!r} must be a list of strings; mend the line.")
+    for value in values:
+        _check_text(place, name, value)
+        if not value.strip():
+            raise InvalidDataset(f"{place}: the field {name!r} holds an empty string; remove it.")
     return values
+
+
+def _check_text(place: str, name: str, text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidDataset(f"{place}: the field {name!r} holds half of a surrogate pair; mend the line.")

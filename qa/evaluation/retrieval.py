@@ -7,6 +7,7 @@ import numpy as np
 from ir_measures import AP, RR, R, Success, nDCG
 from numpy.typing import NDArray
 
+from corpus.errors import InvalidDataset
 from index import Hit, Index, Mode
 from qa.evaluation.datasets import BeirSet, Question
 
@@ -30,12 +31,16 @@ def evaluate_beir(dataset: BeirSet, index: Index) -> Figures:
 def evaluate_questions(questions: Iterable[Question], index: Index) -> Figures:
     """Over the answerable questions: a passage is right if it holds any evidence string whole."""
     asked = [question for question in questions if question.answerable]
+    if not asked:
+        raise InvalidDataset("No question of the set has an answer, so that retrieval cannot be measured; add some.")
     qrels = {
         question.id: {
             passage_id(p.doc_id, p.start): 1 for p in index.passages if any(e in p.text for e in question.evidence)
         }
         for question in asked
     }
+    if not any(qrels.values()):
+        raise InvalidDataset("No passage holds any evidence of the set; index the documents that it is about first.")
     queries = {question.id: question.question for question in asked}
     return _evaluate(queries, qrels, index, lambda hit: passage_id(hit.passage.doc_id, hit.passage.start))
 

@@ -163,7 +163,7 @@ def test_files_over_the_limit_are_refused_unread(folder: Path, monkeypatch: pyte
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission(folder: Path) -> None:
     (folder / "b.txt").chmod(0)
-    with pytest.raises(UnreadableDocument, match=r"b\.txt' cannot be opened \(Permission denied\): check its"):
+    with pytest.raises(UnreadableDocument, match=r"b\.txt' cannot be opened \(Permission denied\): check its name"):
         read_document(folder / "b.txt")
 
 
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_opened(folder: Path, monkeypatch: pytest.MonkeyPa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(UnreadableDocument, match=r"b\.txt' cannot be opened \(Permission denied\): check its perm"):
+    with pytest.raises(UnreadableDocument, match=r"b\.txt' cannot be opened \(Permission denied\): check its name"):
         read_document(folder / "b.txt")
 
 

@@ -65,7 +65,7 @@ def opened(directory: Path, old: str | None, new: str) -> str:
         index = Index.open(directory, encoder=HashEncoder())
     except IndexMissing:
         return "nothing" if old is None else "lost"
-    return {old: "old", new: "new"}.get(index.generation, "a mixture")
+    return {new: "new", old: "old"}.get(index.generation, "a mixture")
 
 
 def main(root: Path) -> None:
@@ -74,7 +74,7 @@ def main(root: Path) -> None:
     new_update = Index.open(root / "reference", encoder=HashEncoder()).update(add=[SECOND]).generation
     scratch, base = root / "scratch", root / "base"
     Index.build([FIRST], base, encoder=HashEncoder())
-    for kind in ("build", "update"):
+    for kind in ("build", "update", "same"):
         fatal, died = 1, True
         while died:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -82,6 +82,10 @@ def main(root: Path) -> None:
                 shutil.copytree(base, scratch)
                 action = lambda: Index.open(scratch, encoder=HashEncoder()).update(add=[SECOND])  # noqa: E731
                 old, new = new_build, new_update
+            elif kind == "same":
+                shutil.copytree(base, scratch)
+                action = lambda: Index.build([FIRST], scratch, encoder=HashEncoder())  # noqa: E731
+                old, new = new_build, new_build
             else:
                 action = lambda: Index.build([FIRST], scratch, encoder=HashEncoder())  # noqa: E731
                 old, new = None, new_build

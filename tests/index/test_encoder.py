@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -64,21 +63,33 @@ def test_a_folder_with_a_model_can_be_configured(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["no/such-model", "/no/such/folder", ""])
 def test_an_unknown_model_is_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelUnusable, match="cannot be loaded from this machine") as caught:
+    with pytest.raises(ModelUnusable, match="is not on this machine") as caught:
         load_encoder(name, tmp_path)
     assert repr(name) in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_export_is_refused(encoder: OnnxEncoder, models: Path, tmp_path: Path) -> None:
+def test_a_damaged_export_is_refused_and_made_anew(encoder: OnnxEncoder, models: Path, tmp_path: Path) -> None:
     (original,) = models.iterdir()
     copy = tmp_path / original.name
     copy.mkdir()
     for file in original.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
-    (copy / "model.onnx").write_bytes(b"not a model")
-    with pytest.raises(ModelUnusable, match=r"model\.onnx cannot be loaded"):
-        load_encoder(DEFAULT_ENCODER, tmp_path)
-    (copy / "encoder.json").write_text(json.dumps({"name": "x"}))
-    with pytest.raises(ModelUnusable, match="damaged"):
-        load_encoder(DEFAULT_ENCODER, tmp_path)
+    good = encoder.encode_query("word")
+    for name, damage in (("model.onnx", b"not a model"), ("tokenizer.json", b"{}"), ("encoder.json", b'{"name": 1}')):
+        (copy / name).write_bytes(damage)
+        with pytest.raises(ModelUnusable, match="damaged"):
+            OnnxEncoder(copy)
+        assert load_encoder(DEFAULT_ENCODER, tmp_path).encode_query("word") == pytest.approx(good, abs=1e-6)
+
+
+def test_a_model_folder_that_changed_is_exported_again(tmp_path: Path) -> None:
+    reference = _load_reference(DEFAULT_ENCODER)
+    reference.max_seq_length = 64
+    reference.save(str(tmp_path / "mine"))
+    before = load_encoder(str(tmp_path / "mine"), tmp_path / "exports")
+    reference.max_seq_length = 32
+    reference.save(str(tmp_path / "mine"))
+    after = load_encoder(str(tmp_path / "mine"), tmp_path / "exports")
+    assert (before.max_tokens, after.max_tokens) == (62, 30)
+    assert before.digest != after.digest

@@ -110,6 +110,21 @@ def test_a_reader_keeps_the_generation_that_it_opened(tmp_path: Path) -> None:
     assert len(list((tmp_path / "generations").iterdir())) == 2
 
 
+def test_building_the_same_again_touches_nothing_that_a_reader_opens(tmp_path: Path) -> None:
+    first = build(tmp_path)
+    folder = tmp_path / "generations" / first.generation
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert build(tmp_path).generation == first.generation
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_going_back_to_an_earlier_corpus_turns_back_to_its_generation(tmp_path: Path) -> None:
+    first = build(tmp_path)
+    build(tmp_path, CATS)
+    assert build(tmp_path).generation == first.generation
+    assert Index.open(tmp_path, encoder=HashEncoder()).generation == first.generation
+
+
 def test_two_writers_do_not_meet(tmp_path: Path) -> None:
     build(tmp_path)
     with generation.writing(tmp_path), pytest.raises(IndexBusy, match="wait for it"):  # noqa: SIM117

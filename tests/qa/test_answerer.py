@@ -77,6 +77,7 @@ def test_a_summary_of_several_documents_cites_each(tmp_path_factory: pytest.Temp
 
 
 def test_chosen_documents_that_hold_nothing(answerer: Answerer) -> None:
+    assert answerer.ask("summarise", doc_ids=[]).reason == "no_passages"
     answer = answerer.ask(QUESTIONS[0], doc_ids=[])
     assert (answer.reason, answer.hits) == ("no_passages", ())
 

@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,14 @@ def test_the_answerer_searches_the_standalone_question(answerer: Answerer) -> No
         "What did Francis Brennan tell the paper?",
     )
     assert answer.text and "Francis Brennan" in answer.text
+
+
+def test_many_names_cost_little() -> None:
+    names = frozenset(f"name {number} of many" for number in range(100_000)) | {"acme corp"}
+    history = [Turn("who runs acme corp", "a board")] * 20
+    begun = time.perf_counter()
+    assert standalone_question("when did it begin", history, names) == "when did acme corp begin"
+    assert time.perf_counter() - begun < 2
 
 
 def test_a_hostile_history_costs_little(article_index: Index) -> None:

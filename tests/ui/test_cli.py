@@ -76,6 +76,14 @@ def test_own_documents_and_one_bad_file_among_them(folder: Path) -> None:
     assert "twenty-six weeks" in run(folder, "ask", "How long is parental leave?", "--index", "own").stdout
 
 
+def test_document_text_reaches_the_terminal_as_it_is(folder: Path) -> None:
+    (folder / "odd.txt").write_text("The ratio that matters is a:b:c and :key: [bold]this[/bold] \x1b[31mred.\n")
+    run(folder, "index", "odd.txt", "--index", "odd")
+    shown = run(folder, "search", "ratio that matters", "--index", "odd").stdout
+    assert "a:b:c and :key: [bold]this[/bold]" in shown
+    assert "\x1b[31m" not in shown
+
+
 def test_documents_come_and_go(folder: Path) -> None:
     (folder / "pets.txt").write_text("The office cat is called Miso. She likes the printer room.\n")
     run(folder, "index", "--index", "changing")
@@ -134,7 +142,7 @@ def test_settings_flag_over_environment_over_file(folder: Path, monkeypatch: pyt
     assert "from-environment" in run(place, "doctor", code=1).stderr
     assert "from-flag" in run(place, "doctor", "--index", "from-flag", code=1).stderr
     (place / "pincite.toml").write_text("colour = 3\n")
-    assert "'colour'" in run(place, "doctor", code=1).stderr
+    assert "no setting 'colour'" in run(place, "doctor", code=1).stderr
     (place / "pincite.toml").write_text("not toml")
     assert "pincite.toml is not TOML" in run(place, "doctor", code=1).stderr
 

@@ -147,6 +147,24 @@ def test_wrong_paths_and_methods_get_a_problem(
         assert response.headers["Allow"] == "POST"
 
 
+def test_a_body_of_no_stated_length_is_limited_too(client: TestClient) -> None:
+    chunks = (b" " * 100_000 for _ in range(50))
+    response = client.post(ASK, content=chunks, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("TRACE", ASK, 405), ("FOO", ASK, 405), ("POST", "/v1", 404)])
+def test_odd_methods_get_a_problem(client: TestClient, method: str, path: str, status: int) -> None:
+    response = client.request(method, path)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_wrong_content_type_is_told_the_right_one(client: TestClient) -> None:
+    response = client.post(ASK, content=b'{"question": "who"}', headers={"Content-Type": "text/plain"})
+    assert "Content-Type: application/json" in response.json()["detail"]
+
+
 def test_many_at_once_get_the_same_answer(client: TestClient) -> None:
     def ask(_: int) -> object:
         body = client.post(ASK, json={"question": "When was the executive order signed?"}).json()

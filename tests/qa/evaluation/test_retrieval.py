@@ -40,6 +40,13 @@ def test_questions_without_an_answer_are_left_out_of_retrieval(index: Index) -> 
     assert len(figures["hybrid"]["RR@10"]) == 1
 
 
+def test_sets_that_measure_nothing_are_refused(index: Index) -> None:
+    with pytest.raises(InvalidDataset, match="No question of the set has an answer"):
+        evaluate_questions([ask("far", "grape")], index)
+    with pytest.raises(InvalidDataset, match="No passage holds any evidence"):
+        evaluate_questions([ask("other", "grape", "a grape of another corpus")], index)
+
+
 def write_beir(folder: Path, *, pack: bool = False) -> Path:
     corpus = [{"_id": "d1", "title": "", "text": "apple pear"}, {"_id": "d2", "title": "", "text": "plum"}]
     queries = [{"_id": "q1", "text": "plum"}, {"_id": "q2", "text": "apple"}, {"_id": "unjudged", "text": "x"}]
@@ -92,6 +99,8 @@ def test_a_broken_beir_folder_is_named_with_file_and_line(tmp_path: Path, name: 
         ("{}", r":1: the field 'id' must be a str"),
         ('{"id": "1", "question": "?", "answerable": "yes"}', "'answerable' must be a bool"),
         ('{"id": "1", "question": "?", "answerable": true, "answers": "x"}', "'answers' must be a list of strings"),
+        ('{"id": "1", "question": "\\ud800", "answerable": true}', "half of a surrogate pair"),
+        ('{"id": "1", "question": "?", "answerable": true, "evidence": [" "]}', "holds an empty string"),
         ('{"id": "1", "question": "?", "answerable": false}\n' * 2, r":2: the id '1' stands twice"),
     ],
 )
