@@ -25,6 +25,9 @@
     │   ├── InvalidText          invalid_text
     │   ├── InvalidRequest       invalid_request
     │   ├── InvalidDataset       invalid_dataset
+    │   ├── InvalidRun           invalid_run
+    │   ├── InvalidGate          invalid_gate
+    │   ├── TooFewQuestions      too_few_questions
     │   ├── InvalidSetting       invalid_setting
     │   └── UnknownDocument      unknown_document
     ├── ServerError              a server that cannot start
@@ -186,6 +189,24 @@ class InvalidDataset(InputError):
     """A data set that cannot be evaluated."""
 
     code = "invalid_dataset"
+
+
+class InvalidRun(InputError):
+    """An output folder of an evaluation that cannot be read, or is of another one."""
+
+    code = "invalid_run"
+
+
+class InvalidGate(InputError):
+    """A gate that is not written as one, or names no measure."""
+
+    code = "invalid_gate"
+
+
+class TooFewQuestions(InputError):
+    """A set too small to fit anything on."""
+
+    code = "too_few_questions"
 
 
 class InvalidSetting(InputError):

@@ -9,17 +9,19 @@ from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from index import Hit, Index
 from qa.cite import cite
-from qa.confidence import MINIMAL_MARGIN, Calibration, features_of
+from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
 from qa.examples import example_questions
 from qa.followup import standalone_question
 from qa.names import proper_names
-from qa.reader import SentenceReader
+from qa.reader import load_reader
+from qa.rerank import ordered, reranked
 from qa.smalltalk import Intent, intent_of
-from qa.types import Answer, Candidate, Reader, Reason, Turn
+from qa.types import Answer, Candidate, Citation, Reader, Reason, Turn
 
 MAX_QUESTION = 2000
 TOP_K = 8
 _SUMMARISED = 3
+_CITED = 3
 _MESSAGES: dict[Reason, str] = {
     "no_passages": "There is nothing to search: the chosen documents hold no passage.",
     "no_evidence": "The corpus does not say. The nearest passages are listed, but none of them answers the question.",
@@ -34,12 +36,17 @@ class Answerer:
     """An open index and a reader, together. Safe to use from several threads."""
 
     def __init__(self, index: Index, *, reader: Reader | None = None, calibration: Calibration | None = None) -> None:
-        """Without ``reader``, the shipped one. A calibration that was fitted for other models is not used."""
+        """Without ``reader``, the shipped one; without ``calibration``, the index's own, or else the shipped one.
+
+        A calibration that was fitted for other models is not used. Raises ModelUnusable.
+        """
         self.index = index
-        self.reader: Reader = reader or SentenceReader(index.encoder)
+        self.reader = reader or load_reader(None)
+        fitted = [calibration] if calibration else stored_calibrations(index.directory)
         made = index.manifest
-        fits = calibration is not None and calibration.fits(self.reader.name, made.encoder.name, made.target_tokens)
-        self.calibration = calibration if fits else None
+        self.calibration = next(
+            (c for c in fitted if c.fits(self.reader.name, made.encoder.name, made.target_tokens)), None
+        )
 
     def ask(
         self,
@@ -65,8 +72,7 @@ class Answerer:
         clock.lap("encode")
         hits = self.index.search(query, top_k=top_k, doc_ids=doc_ids, vector=vector)
         clock.lap("retrieve")
-        candidates = self.reader.read(query, [hit.passage for hit in hits])
-        candidates.sort(key=lambda candidate: -candidate.margin)
+        candidates = ordered(self.reader.read(query, [hit.passage for hit in hits]), hits)
         clock.lap("read")
         answer = self._decide(question, query, hits, candidates, min_confidence)
         return replace(answer, timings=clock.stages())
@@ -78,22 +84,45 @@ class Answerer:
     def _decide(
         self, question: str, query: str, hits: list[Hit], candidates: list[Candidate], least: float | None
     ) -> Answer:
-        shown = Answer(question, query, None, None, None, None, (), tuple(hits), tuple(candidates))
+        shown = Answer(
+            question, query, None, None, None, None, (), tuple(reranked(hits, candidates)), tuple(candidates)
+        )
         if not candidates:
             reason: Reason = "no_evidence" if hits else "no_passages"
             return replace(shown, reason=reason, message=_MESSAGES[reason])
         best, *others = candidates
-        if self.calibration:
-            confidence = self.calibration.probability(features_of(query, best, others, hits))
-            shown = replace(shown, confidence=confidence)
-            believed = confidence >= (self.calibration.threshold if least is None else least)
-        else:
-            believed = best.margin >= MINIMAL_MARGIN
-        if not believed:
+        confidence = self._confidence(query, best, candidates, hits)
+        shown = replace(shown, confidence=confidence)
+        if not self._believes(best, confidence, least):
             reason = "low_confidence" if best.margin >= MINIMAL_MARGIN else "no_evidence"
             return replace(shown, reason=reason, message=_MESSAGES[reason])
+        # What would be believed as an answer too is evidence too.
+        rivals = [c for c in others if c.margin >= MINIMAL_MARGIN]
+        cited = [c for c in rivals if self._believes(c, self._confidence(query, c, candidates, hits), None)]
         document = self.index.document(best.passage.doc_id)
-        return replace(shown, text=document.text[best.start : best.end], citations=(cite(best, document),))
+        return replace(shown, text=document.text[best.start : best.end], citations=self._cite([best, *cited]))
+
+    def _confidence(
+        self, query: str, candidate: Candidate, candidates: list[Candidate], hits: list[Hit]
+    ) -> float | None:
+        if self.calibration is None:
+            return None
+        others = [other for other in candidates if other is not candidate]
+        return self.calibration.probability(features_of(query, candidate, others, hits))
+
+    def _believes(self, candidate: Candidate, confidence: float | None, least: float | None) -> bool:
+        if self.calibration is None or confidence is None:
+            return candidate.margin >= MINIMAL_MARGIN
+        return confidence >= (self.calibration.threshold if least is None else least)
+
+    def _cite(self, candidates: list[Candidate]) -> tuple[Citation, ...]:
+        """One citation for each sentence, the best candidate's first."""
+        made: list[Citation] = []
+        for candidate in candidates:
+            citation = cite(candidate, self.index.document(candidate.passage.doc_id))
+            if not any(citation.overlaps(other) for other in made):
+                made.append(citation)
+        return tuple(made[:_CITED])
 
     def _reply(self, question: str, intent: Intent, doc_ids: Sequence[str] | None) -> Answer:
         documents = [self.index.document(doc_id) for doc_id in (self.index.documents if doc_ids is None else doc_ids)]

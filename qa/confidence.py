@@ -17,6 +17,8 @@ from index.lexical import terms
 from qa.types import Candidate
 
 FEATURES = ("margin", "gap", "support", "cosine", "passage_coverage", "sentence_coverage", "first_of_both")
+CALIBRATION = "confidence.json"
+SHIPPED = Path(__file__).parent / "models" / "reader"
 MINIMAL_MARGIN = 0.0
 """Without a fitted probability: the smallest margin at which Pincite answers."""
 _LARGEST_GAP = 10.0
@@ -66,6 +68,11 @@ class Calibration:
             raise ModelUnusable(
                 f"The calibration {path} cannot be used ({error}); remove it or fit it again."
             ) from error
+
+
+def stored_calibrations(directory: Path) -> list[Calibration]:
+    """The one fitted for the index in ``directory``, if there is one, and the shipped one. Raises ModelUnusable."""
+    return [Calibration.load(path) for path in (directory / CALIBRATION, SHIPPED / CALIBRATION) if path.exists()]
 
 
 def features_of(query: str, best: Candidate, others: Sequence[Candidate], hits: Sequence[Hit]) -> tuple[float, ...]:

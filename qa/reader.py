@@ -1,43 +1,102 @@
-"""The reader: the sentence of each passage that says most about a question."""
+"""The reader: a trained span model on ONNX Runtime, read one passage at a time."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from corpus import Passage, sentences
-from index import Encoder
-from index.lexical import terms
-from qa.types import Candidate
+import numpy as np
 
-# How much the share of the question's words found in a sentence adds to its cosine (chosen on the development half
-# of the gold set).
-_LEXICAL_WEIGHT = 0.5
-# The score at which a sentence is as likely to answer as not (fitted on the same questions).
-_NULL_SCORE = 0.68
+from corpus import Passage
+from corpus.errors import ModelUnusable
+from index.runtime import open_session, open_tokenizer
+from qa.confidence import SHIPPED
+from qa.spans import Logits, ScoredSpan, Window, best_spans, windows
+from qa.types import Candidate, Reader
+
+SPANS = 3
+"""How many spans of each passage become candidates."""
 
 
-class SentenceReader:
-    """Scores every sentence by the encoder's cosine to the question and the share of its words that it holds."""
+@dataclass(frozen=True, slots=True)
+class ReaderRecord:
+    """What an exported reader says of itself; ``files`` maps names to ``sha256:<hex>``."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        """Use the encoder of the index, so that no second model is loaded."""
-        self._encoder = encoder
+    name: str
+    cls: int
+    sep: int
+    files: dict[str, str]
 
-    @property
-    def name(self) -> str:
-        """The kind of reader and the model that it scores with."""
-        return f"sentence/{self._encoder.name}"
+
+class SpanReader:
+    """Scores every span of a passage against "this does not answer".
+
+    The model's activations are quantised with scales taken from the whole input, so that in a batch logits would
+    depend on what else is in it: each passage is read alone, and nothing is spent on padding.
+    """
+
+    def __init__(self, folder: Path = SHIPPED) -> None:
+        """Open an exported reader. Raises ModelUnusable where a file is missing or not what the record says."""
+        record = _record_of(folder)
+        self.name = record.name
+        self._cls, self._sep = record.cls, record.sep
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json")
+        self._session = open_session(folder / "model.onnx")
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """The best sentence of each passage, in the order of the passages."""
-        spans = [(p, p.start + s.start, p.start + s.end) for p in passages for s in sentences(p.text)]
-        texts = [p.text[start - p.start : end - p.start] for p, start, end in spans]
-        if not texts:
-            return []
-        cosines = self._encoder.encode_passages(texts) @ self._encoder.encode_query(question)
-        wanted = set(terms(question))
-        best: dict[Passage, Candidate] = {}
-        for (passage, start, end), text, cosine in zip(spans, texts, cosines, strict=True):
-            share = len(wanted & set(terms(text))) / max(len(wanted), 1)
-            candidate = Candidate(passage, start, end, float(cosine) + _LEXICAL_WEIGHT * share, _NULL_SCORE)
-            if passage not in best or candidate.score > best[passage].score:
-                best[passage] = candidate
-        return [best[passage] for passage in passages if passage in best]
+        """The best spans of each passage, at most ``SPANS``, in the order of the passages, best first."""
+        asked = self._tokenizer.encode(question, add_special_tokens=False).ids
+        return [candidate for passage in passages for candidate in self._candidates(asked, passage)]
+
+    def _candidates(self, question: Sequence[int], passage: Passage) -> list[Candidate]:
+        encoded = self._tokenizer.encode(passage.text, add_special_tokens=False)
+        made = windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep)
+        return candidates_of(passage, [(window, *self._logits(window)) for window in made])
+
+    def _logits(self, window: Window) -> tuple[Logits, Logits]:
+        ids = np.array([window.ids], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[0, window.first :] = 1
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
+        start, end = self._session.run(["start_logits", "end_logits"], feeds)
+        return start[0], end[0]
+
+
+def load_reader(model: str | None) -> Reader:
+    """The shipped reader, or another: a folder that ``qa.training`` exported, or a Hugging Face model.
+
+    Raises ModelUnusable.
+    """
+    if model is None:
+        return SpanReader()
+    if (Path(model) / "reader.json").is_file():
+        return SpanReader(Path(model))
+    from qa.transformers_reader import TransformersReader  # needs torch, which the shipped reader does without
+
+    return TransformersReader(model)
+
+
+def candidates_of(passage: Passage, scored: Iterable[tuple[Window, Logits, Logits]]) -> list[Candidate]:
+    """The best spans over all windows of a passage (with their start and end logits), none overlapping a better one."""
+    found: list[ScoredSpan] = []
+    for window, start, end in scored:
+        found += best_spans(passage.text, window, start, end, limit=SPANS)
+    found.sort(key=lambda span: span.null_score - span.score)
+    return [
+        Candidate(passage, passage.start + span.start, passage.start + span.end, span.score, span.null_score)
+        for place, span in enumerate(found)
+        if not any(span.start < better.end and better.start < span.end for better in found[:place])
+    ][:SPANS]
+
+
+def _record_of(folder: Path) -> ReaderRecord:
+    advice = "install Pincite again, or configure another reader"
+    try:
+        record = ReaderRecord(**json.loads((folder / "reader.json").read_text(encoding="utf-8")))
+        for name, digest in record.files.items():
+            if f"sha256:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" != digest:
+                raise ModelUnusable(f"The file {name} of the reader in {folder} is damaged; {advice}.")
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelUnusable(f"The reader in {folder} cannot be loaded ({error}); {advice}.") from error
+    return record

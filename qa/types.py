@@ -61,6 +61,10 @@ class Citation:
     answer_end: int
     text_digest: str
 
+    def overlaps(self, other: "Citation") -> bool:
+        """Whether both quote the same place."""
+        return self.doc_id == other.doc_id and self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

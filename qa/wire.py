@@ -172,7 +172,7 @@ class DocumentTextOut(DocumentOut):
 
 def answer_out(answer: Answer, answerer: Answerer) -> AnswerOut:
     """An answer as the endpoint and ``--json`` give it."""
-    found = {candidate.passage: candidate for candidate in answer.candidates}
+    best = {candidate.passage: candidate for candidate in reversed(answer.candidates)}
     return AnswerOut(
         question=answer.question,
         query=answer.query,
@@ -182,7 +182,7 @@ def answer_out(answer: Answer, answerer: Answerer) -> AnswerOut:
         message=answer.message,
         confidence=answer.confidence,
         citations=[_citation_out(marker, citation) for marker, citation in enumerate(answer.citations, start=1)],
-        hits=[_hit_out(hit, found.get(hit.passage)) for hit in answer.hits],
+        hits=[_hit_out(hit, best.get(hit.passage)) for hit in answer.hits],
         timings_ms={stage: round(value, 2) for stage, value in answer.timings.items()},
         index=IndexOut(
             generation=answerer.index.generation, encoder=answerer.index.encoder.name, reader=answerer.reader.name

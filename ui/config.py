@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         default=None,
         description=f"A sentence-transformers model on this machine, by name or folder (none: {DEFAULT_ENCODER})",
     )
+    reader: str | None = Field(
+        default=None,
+        description="A question-answering model on this machine, by name or folder (none: the one that Pincite ships)",
+    )
     host: str = Field(default="127.0.0.1", description="The address to serve on")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one")
 

@@ -5,10 +5,10 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from corpus import Document
 from corpus.errors import InvalidDataset
@@ -16,32 +16,59 @@ from corpus.errors import InvalidDataset
 _T = TypeVar("_T")
 
 
+Format = Literal["questions", "squad", "beir"]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of a question set. ``evidence`` are verbatim substrings of the corpus, each enough alone."""
+    """A question of a set, with whatever its format knows of the right answer.
+
+    ``evidence`` are verbatim substrings of the corpus, each enough alone; ``relevant`` maps documents to grades, where
+    the set judges documents; ``document`` is the one that it was asked of. Questions of one ``cluster`` (an article)
+    are not independent. ``line`` is where it stands in its file.
+    """
 
     id: str
     question: str
-    answers: tuple[str, ...]
-    evidence: tuple[str, ...]
-    answerable: bool
+    answers: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    answerable: bool = True
     type: str | None = None
+    cluster: str | None = None
+    relevant: Mapping[str, int] | None = None
+    document: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class BeirSet:
-    """A retrieval collection (Thakur et al. 2021). ``qrels`` maps query to document to grade."""
+class Dataset:
+    """A set to evaluate on. ``documents`` is the corpus that comes with it; None asks the open index."""
 
     name: str
-    documents: list[Document]
-    queries: dict[str, str]
-    qrels: dict[str, dict[str, int]]
+    format: Format
+    questions: list[Question]
+    documents: list[Document] | None = None
 
 
-def read_questions(path: Path) -> list[Question]:
-    """A question set: JSON lines with id, question, answers, evidence and answerable. Raises InvalidDataset."""
+def read_dataset(path: Path, format: Format | None = None) -> Dataset:
+    """A set of any format; None tells it by its form. Raises InvalidDataset."""
+    reading = {"questions": read_questions, "squad": read_squad, "beir": read_beir}
+    return reading[format or _format_of(path)](path)
+
+
+def _format_of(path: Path) -> Format:
+    if path.is_dir():
+        return "beir"
+    if not path.is_file():
+        raise InvalidDataset(f"There is no file or folder {path}; check the path.")
+    names = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
+    return "squad" if names[:1] == [".json"] else "questions"
+
+
+def read_questions(path: Path) -> Dataset:
+    """A question set: JSON lines with id, question, answers, evidence and answerable."""
     found: dict[str, Question] = {}
-    for place, row in _json_lines(path):
+    for line, place, row in _json_lines(path):
         question = Question(
             id=_field(place, row, "id", str),
             question=_field(place, row, "question", str),
@@ -49,27 +76,78 @@ def read_questions(path: Path) -> list[Question]:
             evidence=tuple(_strings(place, row, "evidence")),
             answerable=_field(place, row, "answerable", bool),
             type=_field(place, row, "type", str) if row.get("type") is not None else None,
+            line=line,
         )
         if question.id in found:
             raise InvalidDataset(f"{place}: the id {question.id!r} stands twice; give each question its own.")
         found[question.id] = question
     if not found:
         raise InvalidDataset(f"{path} holds no question; write one JSON object a line.")
-    return list(found.values())
+    return Dataset(_name_of(path), "questions", list(found.values()))
 
 
-def read_beir(folder: Path) -> BeirSet:
-    """A folder with corpus.jsonl, queries.jsonl and qrels/*.tsv. Queries without qrels are left out, as in BEIR."""
+def read_squad(path: Path) -> Dataset:
+    """A SQuAD 1.1 or 2.0 file. Each paragraph is a document, named by its article's title and its number there."""
+    articles = _json(path).get("data")
+    if not isinstance(articles, list):
+        raise InvalidDataset(f"{path} has no list 'data'; is it a SQuAD file?")
     documents: dict[str, Document] = {}
-    for place, row in _json_lines(_found(folder, "corpus.jsonl")):
+    questions: dict[str, Question] = {}
+    for number, article in enumerate(articles):
+        title = _field(f"{path}: data[{number}]", _object(f"{path}: data[{number}]", article), "title", str)
+        for count, paragraph in enumerate(_objects(f"{path}: data[{number}]", article, "paragraphs")):
+            place = f"{path}: data[{number}].paragraphs[{count}]"
+            doc_id = f"{title}/{count}"
+            if doc_id in documents:
+                raise InvalidDataset(f"{path}: the title {title!r} stands twice; give each article its own.")
+            context = _field(place, paragraph, "context", str)
+            documents[doc_id] = _document(doc_id, context, title.replace("_", " "))
+            for asked in _objects(place, paragraph, "qas"):
+                question = _squad_question(place, asked, title, doc_id, context)
+                if question.id in questions:
+                    raise InvalidDataset(f"{place}: the id {question.id!r} stands twice; give each question its own.")
+                questions[question.id] = question
+    if not questions:
+        raise InvalidDataset(f"{path} holds no question; is it a SQuAD file?")
+    return Dataset(_name_of(path), "squad", list(questions.values()), list(documents.values()))
+
+
+def _squad_question(place: str, row: dict[str, Any], title: str, doc_id: str, context: str) -> Question:
+    identifier = _field(place, row, "id", str)
+    place = f"{place}, question {identifier}"
+    answers = [] if row.get("is_impossible") else _objects(place, row, "answers")
+    texts = [_field(place, answer, "text", str) for answer in answers]
+    for answer, text in zip(answers, texts, strict=True):
+        start = _field(place, answer, "answer_start", int)
+        if context[start : start + len(text)] != text:
+            raise InvalidDataset(f"{place}: the answer {text!r} does not stand at {start}; mend its answer_start.")
+    answerable = bool(texts)
+    return Question(
+        id=identifier,
+        question=_field(place, row, "question", str),
+        answers=tuple(dict.fromkeys(texts)),
+        answerable=answerable,
+        type=None if row.get("is_impossible") is None else ("answerable" if answerable else "unanswerable"),
+        cluster=title,
+        relevant={doc_id: 1} if answerable else {},
+        document=doc_id,
+    )
+
+
+def read_beir(folder: Path) -> Dataset:
+    """A folder with corpus.jsonl, queries.jsonl and qrels/*.tsv (Thakur et al. 2021).
+
+    Queries without qrels are left out, as in BEIR.
+    """
+    documents: dict[str, Document] = {}
+    for _, place, row in _json_lines(_found(folder, "corpus.jsonl")):
         doc_id, text = _field(place, row, "_id", str), _field(place, row, "text", str)
         if doc_id in documents:
             raise InvalidDataset(f"{place}: the document id {doc_id!r} stands twice; give each its own.")
-        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-        documents[doc_id] = Document(doc_id, text, str(row.get("title") or ""), digest, digest)
+        documents[doc_id] = _document(doc_id, text, str(row.get("title") or ""))
     queries = {
         _field(place, row, "_id", str): _field(place, row, "text", str)
-        for place, row in _json_lines(_found(folder, "queries.jsonl"))
+        for _, place, row in _json_lines(_found(folder, "queries.jsonl"))
     }
     qrels: dict[str, dict[str, int]] = {}
     for path in sorted([*(folder / "qrels").glob("*.tsv"), *(folder / "qrels").glob("*.tsv.gz")]):
@@ -81,8 +159,17 @@ def read_beir(folder: Path) -> BeirSet:
             qrels.setdefault(query, {})[document] = grade
     if not qrels:
         raise InvalidDataset(f"{folder} has no judgement in qrels/*.tsv; see the BEIR format.")
-    judged = {query: text for query, text in queries.items() if query in qrels}
-    return BeirSet(folder.resolve().name, list(documents.values()), judged, qrels)
+    questions = [Question(query, queries[query], relevant=grades) for query, grades in qrels.items()]
+    return Dataset(folder.resolve().name, "beir", questions, list(documents.values()))
+
+
+def _document(doc_id: str, text: str, title: str) -> Document:
+    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return Document(doc_id, text, title, digest, digest)
+
+
+def _name_of(path: Path) -> str:
+    return path.name.removesuffix(".gz").rsplit(".", 1)[0]
 
 
 def _qrels(path: Path) -> Iterator[tuple[str, str, str, int]]:
@@ -98,7 +185,16 @@ def _qrels(path: Path) -> Iterator[tuple[str, str, str, int]]:
             raise InvalidDataset(f"{place} is not 'query <tab> document <tab> grade'; mend the line.") from error
 
 
-def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_text(path).getvalue())
+    except (ValueError, RecursionError) as error:
+        raise InvalidDataset(f"{path} is not JSON ({error}); name a SQuAD file.") from error
+    return _object(str(path), content)
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Line number, how to name the line, and its object."""
     for number, line in enumerate(_text(path), start=1):
         if not line.strip():
             continue
@@ -107,9 +203,20 @@ def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise InvalidDataset(f"{place} is not JSON ({error}); write one object a line.") from error
-        if not isinstance(row, dict):
-            raise InvalidDataset(f"{place} is not a JSON object; write one object a line.")
-        yield place, row
+        yield number, place, _object(place, row)
+
+
+def _object(place: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidDataset(f"{place} is not a JSON object; mend it.")
+    return value
+
+
+def _objects(place: str, row: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    values = row.get(name)
+    if not isinstance(values, list):
+        raise InvalidDataset(f"{place}: the field {name!r} must be a list; mend it.")
+    return [_object(f"{place}.{name}[{number}]", value) for number, value in enumerate(values)]
 
 
 def _text(path: Path) -> io.StringIO:
@@ -129,7 +236,7 @@ def _found(folder: Path, name: str) -> Path:
 
 def _field(place: str, row: dict[str, Any], name: str, kind: type[_T]) -> _T:
     value = row.get(name)
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InvalidDataset(f"{place}: the field {name!r} must be a {kind.__name__}; mend the line.")
     if isinstance(value, str):
         _check_text(place, name, value)

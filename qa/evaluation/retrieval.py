@@ -1,76 +1,76 @@
-"""Retrieval measures, by ir_measures, for each mode of search."""
+"""Retrieval measures of rankings, by ir_measures, and their runs and qrels as TREC files."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import ir_measures
 import numpy as np
-from ir_measures import AP, RR, R, Success, nDCG
+from ir_measures import AP, RR, Measure, P, R, Success, nDCG
 from numpy.typing import NDArray
 
-from corpus.errors import InvalidDataset
-from index import Hit, Index, Mode
-from qa.evaluation.datasets import BeirSet, Question
+from qa.evaluation.asking import RANKINGS, Result
 
-MODES: tuple[Mode, ...] = ("dense", "lexical", "hybrid")
-MEASURES = (Success @ 1, Success @ 3, Success @ 5, R @ 1, R @ 5, R @ 20, RR @ 10, AP, nDCG @ 10)
-_DEPTH = 100
+KS = (1, 3, 5, 10, 20)
 
 Values = NDArray[np.float64]
-"""Shape (queries,), in the order of the queries."""
-Figures = dict[Mode, dict[str, Values]]
-"""Mode to measure to what each query reached."""
-Qrels = Mapping[str, Mapping[str, int]]
-"""Query to item to grade."""
+"""Shape (questions,), in the order of the results; NaN where a measure does not apply."""
 
 
-def evaluate_beir(dataset: BeirSet, index: Index) -> Figures:
-    """A document scores as its best passage."""
-    return _evaluate(dataset.queries, dataset.qrels, index, lambda hit: hit.passage.doc_id)
+def measures(ks: Sequence[int] = KS) -> list[Measure]:
+    """Success, recall, precision and nDCG at each k, reciprocal rank at 10, and average precision."""
+    at_k = [measure @ k for measure in (Success, R, P, nDCG) for k in sorted({*ks, 10})]
+    return [*at_k, RR @ 10, AP]
 
 
-def evaluate_questions(questions: Iterable[Question], index: Index) -> Figures:
-    """Over the answerable questions: a passage is right if it holds any evidence string whole."""
-    asked = [question for question in questions if question.answerable]
+def judged(results: Iterable[Result]) -> list[Result]:
+    """The results that retrieval is measured on: with an answer, or with a judged document."""
+    return [result for result in results if result.rankings and (result.answerable or result.relevant)]
+
+
+def ranking_values(results: Sequence[Result], ranking: str, ks: Sequence[int] = KS) -> dict[str, Values]:
+    """Measure to what each result reached; a question that found nothing, or nothing relevant, counts as zero."""
+    place = {result.id: number for number, result in enumerate(results)}
+    asked = judged(results)
+    values = {str(measure): np.full(len(results), np.nan) for measure in measures(ks)}
+    for column in values.values():
+        column[[place[result.id] for result in asked]] = 0.0
+    qrels = {result.id: result.relevant or {} for result in asked}
+    run = {result.id: _scored(result.rankings.get(ranking, ())) for result in asked}
+    for figure in ir_measures.iter_calc(measures(ks), qrels, run):
+        values[str(figure.measure)][place[figure.query_id]] = figure.value
+    return values
+
+
+def write_trec(results: Sequence[Result], folder: Path) -> list[Path]:
+    """Write ``qrels.trec`` and one run for each ranking, which other tools read; returns the paths."""
+    asked = judged(results)
     if not asked:
-        raise InvalidDataset("No question of the set has an answer, so that retrieval cannot be measured; add some.")
-    qrels = {
-        question.id: {
-            passage_id(p.doc_id, p.start): 1 for p in index.passages if any(e in p.text for e in question.evidence)
-        }
-        for question in asked
-    }
-    if not any(qrels.values()):
-        raise InvalidDataset("No passage holds any evidence of the set; index the documents that it is about first.")
-    queries = {question.id: question.question for question in asked}
-    return _evaluate(queries, qrels, index, lambda hit: passage_id(hit.passage.doc_id, hit.passage.start))
+        return []
+    names = {result.id: _token(result.id) for result in asked}
+    lines = [
+        f"{names[r.id]} 0 {_token(item)} {grade}" for r in asked for item, grade in sorted((r.relevant or {}).items())
+    ]
+    written = [folder / "qrels.trec"]
+    written[0].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    for ranking in RANKINGS:
+        path = folder / f"run.{ranking}.trec"
+        path.write_text("".join(f"{line}\n" for line in _run_lines(asked, ranking, names)), encoding="utf-8")
+        written.append(path)
+    return written
 
 
-def passage_id(doc_id: str, start: int) -> str:
-    """How a passage is named in a run."""
-    return f"{doc_id}:{start}"
+def _run_lines(results: Sequence[Result], ranking: str, names: Mapping[str, str]) -> Iterator[str]:
+    for result in results:
+        scores = _scored(result.rankings.get(ranking, ()))
+        for rank, (item, score) in enumerate(scores.items(), start=1):
+            yield f"{names[result.id]} Q0 {_token(item)} {rank} {score:.0f} pincite-{ranking}"
 
 
-def _evaluate(queries: Mapping[str, str], qrels: Qrels, index: Index, item_of: Callable[[Hit], str]) -> Figures:
-    figures: Figures = {}
-    for mode in MODES:
-        run = {
-            query_id: _ranked(index.search(text, top_k=_DEPTH, mode=mode), item_of)
-            for query_id, text in queries.items()
-        }
-        figures[mode] = _values(list(queries), qrels, run)
-    return figures
-
-
-def _ranked(hits: Iterable[Hit], item_of: Callable[[Hit], str]) -> dict[str, float]:
-    """Items by falling score; scores derived from ranks, strictly decreasing, so that no tool has to break a tie."""
-    items = list(dict.fromkeys(item_of(hit) for hit in hits))
+def _scored(items: Sequence[str]) -> dict[str, float]:
+    """Scores derived from ranks, strictly decreasing, so that no tool has to break a tie."""
     return {item: float(len(items) - place) for place, item in enumerate(items)}
 
 
-def _values(queries: Sequence[str], qrels: Qrels, run: Mapping[str, Mapping[str, float]]) -> dict[str, Values]:
-    """A query that found nothing, or whose evidence no passage holds whole, counts as zero."""
-    values = {str(measure): np.zeros(len(queries)) for measure in MEASURES}
-    place = {query: number for number, query in enumerate(queries)}
-    for figure in ir_measures.iter_calc(MEASURES, qrels, run):
-        values[str(figure.measure)][place[figure.query_id]] = figure.value
-    return values
+def _token(name: str) -> str:
+    """A name without blanks, which part the columns of TREC files."""
+    return "".join("_" if character.isspace() else character for character in name)

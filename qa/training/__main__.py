@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from index.runtime import open_tokenizer
-from qa.span_reader import SHIPPED
+from qa.confidence import SHIPPED
 from qa.training import data, negatives
 from qa.training.calibrate import Mixture, calibrate
 from qa.training.compare import compare
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("step", choices=["prepare", "train", "export", "calibrate"])
     parser.add_argument("--data", type=Path, help="folder of .jsonl[.gz] or official SQuAD .json files (prepare)")
     parser.add_argument("--work", type=Path, required=True, help="folder for everything large; outside the repository")
-    parser.add_argument("--passes", type=int, default=3, help="over the data; may grow until the rate falls")
+    parser.add_argument("--passes", type=float, default=3, help="over the data; may grow until the rate falls")
     parser.add_argument("--stop-at", type=int, help="stop for now at this step")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="folder to export to and to calibrate")

@@ -1,4 +1,4 @@
-"""The reader's margins and what surrounds them -> the probability that an answer is right, with retrieval in the loop.
+"""The shipped confidence: fitted on held-out articles with retrieval in the loop, measured on others.
 
 The questions are asked of the calibration articles as one corpus, as a user would: which paragraph answers is not told.
 The mixture, by what a question is: answerable there; unanswerable near its paragraph (SQuAD 2.0's own); a near miss
@@ -11,26 +11,18 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from corpus import Document
-from index import DEFAULT_ENCODER, Index
-from qa.answerer import TOP_K
-from qa.confidence import Calibration, features_of
-from qa.span_reader import SpanReader
+from index import Index
+from qa.answerer import Answerer
+from qa.confidence import CALIBRATION, Calibration
+from qa.evaluation.calibration import Asked, Outcomes, fit, outcomes
+from qa.evaluation.measures import auroc, calibration_error
+from qa.reader import SpanReader
 from qa.training import nearmiss
 from qa.training.data import Example, read_examples
-from qa.training.measures import auroc, f1
-
-RIGHT = 0.5
-"""The F1 to a gold answer from which an answer counts as right."""
-BINS = 15
-
-Kind = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +35,16 @@ class Mixture:
     elsewhere: int = 700
 
 
-class Asked(NamedTuple):
-    """A question, what it is, and its gold answers (none where the corpus does not say)."""
-
-    question: str
-    kind: Kind
-    golds: tuple[str, ...]
-
-
-class Outcomes(NamedTuple):
-    """Features of shape (questions, features), whether each best span is right, and the kinds."""
-
-    features: NDArray[np.float64]
-    right: NDArray[np.bool_]
-    kinds: list[Kind]
-
-
 def calibrate(work: Path, reader: Path, mixture: Mixture, seed: int = 1) -> dict[str, float]:
     """Fit on the calibration articles, write ``confidence.json`` beside the reader, measure on the development ones."""
     parts = {name: read_examples(work / f"{name}.jsonl.gz") for name in ("calibration", "development")}
     model = SpanReader(reader)
-    found = {}
+    found, answerers = {}, {}
     for name, other in (("calibration", "development"), ("development", "calibration")):
-        index = Index.build(articles(parts[name]), work / "indexes" / name)
-        found[name] = outcomes(index, model, mix(parts[name], parts[other], mixture, seed))
-    fitted = fit(found["calibration"], model.name, Index.open(work / "indexes" / "calibration"))
-    fitted.save(reader / "confidence.json")
+        answerers[name] = Answerer(Index.build(articles(parts[name]), work / "indexes" / name), reader=model)
+        found[name] = outcomes(answerers[name], mix(parts[name], parts[other], mixture, seed))
+    fitted = fit(found["calibration"], answerers["calibration"])
+    fitted.save(reader / CALIBRATION)
     return figures(fitted, found["development"])
 
 
@@ -100,56 +76,11 @@ def mix(examples: Sequence[Example], others: Sequence[Example], mixture: Mixture
     ]
 
 
-def outcomes(index: Index, reader: SpanReader, asked: Sequence[Asked]) -> Outcomes:
-    """Ask every question the way the answerer does, whatever its confidence."""
-    features, right, kinds = [], [], []
-    for question, kind, golds in asked:
-        hits = index.search(question, top_k=TOP_K)
-        candidates = sorted(reader.read(question, [hit.passage for hit in hits]), key=lambda c: -c.margin)
-        if not candidates:
-            continue
-        best, *others = candidates
-        text = index.document(best.passage.doc_id).text[best.start : best.end]
-        features.append(features_of(question, best, others, hits))
-        right.append(max((f1(text, gold) for gold in golds), default=0.0) >= RIGHT)
-        kinds.append(kind)
-    return Outcomes(np.array(features), np.array(right), kinds)
-
-
-def fit(found: Outcomes, reader: str, index: Index) -> Calibration:
-    """A logistic regression on standardised features; the threshold that best parts right answers from the rest."""
-    means, scales = found.features.mean(axis=0), found.features.std(axis=0) + 1e-9
-    model = LogisticRegression(C=1.0, max_iter=1000).fit((found.features - means) / scales, found.right)
-    probabilities = model.predict_proba((found.features - means) / scales)[:, 1]
-    return Calibration(
-        reader=reader,
-        encoder=DEFAULT_ENCODER,
-        target_tokens=index.manifest.target_tokens,
-        means=tuple(map(float, means)),
-        scales=tuple(map(float, scales)),
-        weights=tuple(map(float, model.coef_[0])),
-        bias=float(model.intercept_[0]),
-        threshold=best_threshold(probabilities, found),
-    )
-
-
-def best_threshold(probabilities: NDArray[np.float64], found: Outcomes) -> float:
-    """The threshold with the largest sum of two shares: answerable answered right, and the others abstained from."""
-    answerable = np.array([kind == "answerable" for kind in found.kinds])
-    tried = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    gains = [
-        (found.right & (probabilities >= least)).sum() / answerable.sum()
-        + (~answerable & (probabilities < least)).sum() / (~answerable).sum()
-        for least in tried
-    ]
-    return float(tried[int(np.argmax(gains))])
-
-
 def figures(fitted: Calibration, found: Outcomes) -> dict[str, float]:
     """What the calibration reaches on questions that it was not fitted on."""
     probabilities = np.array([fitted.probability(row) for row in found.features])
     answered = probabilities >= fitted.threshold
-    kinds = np.array(found.kinds)
+    kinds = np.array([each.kind for each in found.asked])
     shares = {f"abstained_{k}": float((~answered[kinds == k]).mean()) for k in ("unanswerable", "near", "elsewhere")}
     asked = kinds == "answerable"
     return {
@@ -160,10 +91,3 @@ def figures(fitted: Calibration, found: Outcomes) -> dict[str, float]:
         "answered_right": float((found.right & answered)[asked].mean()),
         **shares,
     }
-
-
-def calibration_error(probabilities: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> float:
-    """Expected calibration error over bins of equal mass (Nguyen and O'Connor 2015)."""
-    order = np.argsort(probabilities, kind="stable")
-    parts = np.array_split(order, bins)
-    return float(sum(len(p) / len(order) * abs(probabilities[p].mean() - right[p].mean()) for p in parts if len(p)))

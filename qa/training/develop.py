@@ -7,10 +7,11 @@ from random import Random
 import numpy as np
 from tokenizers import Tokenizer
 
+from qa.evaluation.measures import auroc
+from qa.evaluation.squad import best_threshold, exact, f1
 from qa.spans import Logits, best_spans
 from qa.training.data import Example
 from qa.training.features import Feature, example_windows, null_feature
-from qa.training.measures import auroc, best_threshold, exact, f1
 
 Scorer = Callable[[Sequence[Feature]], list[tuple[Logits, Logits]]]
 

@@ -19,7 +19,7 @@ from transformers import BertForQuestionAnswering
 
 from index.generation import file_digest
 from index.runtime import open_session, open_tokenizer
-from qa.span_reader import ReaderRecord
+from qa.reader import ReaderRecord
 from qa.spans import Logits
 from qa.training.batches import collate
 from qa.training.checkpoint import load_mean
@@ -47,7 +47,7 @@ def export(work: Path, encoder: Path) -> Path:
 
 
 def ship(model: Path, tokenizer: Path, folder: Path) -> None:
-    """Put the reader into a folder that ``qa.span_reader`` opens, named by the checksum of its model."""
+    """Put the reader into a folder that ``qa.reader`` opens, named by the checksum of its model."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in (("model.onnx", model), ("tokenizer.json", tokenizer)):
         shutil.copyfile(source, folder / name)

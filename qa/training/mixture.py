@@ -22,7 +22,7 @@ class Shares:
     cross: float = 0.08
     near: float = 0.15
     topic: float = 0.01
-    short: float = 0.5  # of the contexts cut to a piece of at most PIECE_TOKENS
+    short: float = 0.6  # of the contexts cut to a piece of at most PIECE_TOKENS
     noise: float = 0.12  # of all questions
     qamr: float = 0.25  # of the QAMR questions
 

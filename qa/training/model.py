@@ -9,10 +9,11 @@ from transformers import BertForQuestionAnswering
 
 from qa.training.batches import Batch
 
+Attention = Literal["eager", "sdpa"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
-def load_reader(encoder: Path, seed: int) -> BertForQuestionAnswering:
+def load_reader(encoder: Path, seed: int, *, attention: Attention = "eager") -> BertForQuestionAnswering:
     """A reader with the encoder's weights and a random head, without dropout.
 
     Drawing dropout's random numbers takes half of the forward pass on a CPU; every pass over the
@@ -22,7 +23,7 @@ def load_reader(encoder: Path, seed: int) -> BertForQuestionAnswering:
     reader = BertForQuestionAnswering.from_pretrained(
         encoder,
         local_files_only=True,
-        attn_implementation="eager",
+        attn_implementation=attention,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
+from qa.evaluation.squad import normalise
 from qa.training.data import Example
-from qa.training.measures import normalise
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+(?: (?:of |the |de |von )?[A-Z][\w-]+)*")
 _YEAR = re.compile(r"\b(?:1\d{3}|20[0-2]\d)\b")

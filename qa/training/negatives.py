@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
+from qa.evaluation.squad import normalise
 from qa.training.data import Example
-from qa.training.measures import normalise
 from qa.training.pieces import Piece, Sentence, cut
 from qa.training.retrieval import rank
 

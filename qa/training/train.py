@@ -33,12 +33,12 @@ class Recipe:
     """What makes the weights; a run goes on only under the recipe it was started with."""
 
     seed: int = 1
-    rows: int = 32
+    rows: int = 16
     body_rate: float = 1e-4
     head_rate: float = 1e-3
     weight_decay: float = 0.01
     clip: float = 1.0
-    warm_up: int = 500
+    warm_up: int = 400
     mean_decay: float = 0.9995
     shared_norm: float = 0.5
     shares: Shares = field(default_factory=Shares)
@@ -48,8 +48,8 @@ class Recipe:
 class Pace:
     """How long and how: free to change when a run goes on. `passes` sets where the rate starts to fall (`decay`)."""
 
-    passes: int = 3
-    decay: float = 0.4
+    passes: float = 3
+    decay: float = 0.6
     stop_at: int | None = None
     save_every: int = 500
     log_every: int = 50
@@ -62,7 +62,8 @@ def train(work: Path, encoder: Path, recipe: Recipe, pace: Pace) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dtype = precision(pace.precision, device)
     tokenizer = open_tokenizer(encoder / "tokenizer.json")
-    reader = load_reader(encoder, recipe.seed)
+    # In float32 a step with sdpa takes 8 % less; in bfloat16 on a CPU eager attention is the faster one (measured).
+    reader = load_reader(encoder, recipe.seed, attention="sdpa" if dtype == torch.float32 else "eager")
     reader.to(device)  # type: ignore[arg-type]
     run = checkpoint.start_run(
         reader, body_rate=recipe.body_rate, head_rate=recipe.head_rate, weight_decay=recipe.weight_decay
@@ -112,7 +113,7 @@ def steps(
     while not total or at < total:
         rows = pass_rows(one_pass(material, recipe.shares, recipe.seed, number), tokenizer)
         batches = plan([[len(f.ids) for f in group] for group in rows], recipe.rows, recipe.seed, number)
-        total = total or len(batches) * pace.passes
+        total = total or round(len(batches) * pace.passes)
         for batch in batches[: total - at]:
             at += 1
             if at > done:

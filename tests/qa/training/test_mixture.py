@@ -5,10 +5,10 @@ from random import Random
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from qa.evaluation.squad import normalise
 from qa.training import nearmiss, negatives, noise
 from qa.training.batches import plan
 from qa.training.data import Example
-from qa.training.measures import normalise
 from qa.training.mixture import Material, Shares, one_pass
 from qa.training.pieces import sentence_table
 

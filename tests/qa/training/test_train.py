@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForQuestionAnswering
 
+from qa.evaluation.measures import auroc
+from qa.evaluation.squad import best_threshold, exact, f1
 from qa.training import checkpoint
 from qa.training.batches import Batch, collate
 from qa.training.data import Example
 from qa.training.export import onnx_inputs, onnx_scorer, write_onnx
 from qa.training.features import Feature
-from qa.training.measures import auroc, best_threshold, exact, f1
 from qa.training.mixture import Material, Shares
 from qa.training.model import span_logits, span_loss
 from qa.training.pieces import Piece, Sentence

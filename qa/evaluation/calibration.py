@@ -1,0 +1,117 @@
+"""Fitting confidence: a logistic regression from the evidence for an answer to whether it was right."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from corpus.errors import TooFewQuestions
+from qa.answerer import TOP_K, Answerer
+from qa.confidence import Calibration, features_of
+from qa.evaluation.measures import auroc, calibration_error
+from qa.evaluation.running import Progress
+from qa.evaluation.squad import best_f1
+
+RIGHT = 0.5
+"""The F1 to a gold answer from which an answer counts as right."""
+LEAST = 25
+"""How many right and how many wrong answers a fit needs."""
+
+
+class Asked(NamedTuple):
+    """A question, what kind it is, and its gold answers: none where the corpus does not say."""
+
+    question: str
+    kind: str
+    golds: tuple[str, ...]
+
+
+class Outcomes(NamedTuple):
+    """Features of shape (questions, features), whether each best span is right, and the questions."""
+
+    features: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    asked: list[Asked]
+
+    @property
+    def answerable(self) -> NDArray[np.bool_]:
+        """Which questions have an answer."""
+        return np.array([bool(each.golds) for each in self.asked])
+
+
+class Judged(NamedTuple):
+    """What a calibration is worth on questions that it was not fitted on."""
+
+    auroc: float
+    ece: float
+
+
+def outcomes(answerer: Answerer, asked: Sequence[Asked], progress: Progress | None = None) -> Outcomes:
+    """Ask every question, whatever the confidence. A question that finds no span at all is left out."""
+    features, right, kept = [], [], []
+    for number, each in enumerate(asked, start=1):
+        answer = answerer.ask(each.question, top_k=TOP_K, min_confidence=0.0)
+        if progress:
+            progress(number, len(asked))
+        if not answer.candidates:
+            continue
+        best, *others = answer.candidates
+        text = answerer.index.document(best.passage.doc_id).text[best.start : best.end]
+        features.append(features_of(each.question, best, others, answer.hits))
+        right.append(bool(each.golds) and best_f1(text, each.golds) >= RIGHT)
+        kept.append(each)
+    return Outcomes(np.array(features), np.array(right, dtype=bool), kept)
+
+
+def fit(found: Outcomes, answerer: Answerer) -> Calibration:
+    """Fit on these outcomes, for the answerer's models. Raises TooFewQuestions."""
+    right, wrong = int(found.right.sum()), int((~found.right).sum())
+    if min(right, wrong) < LEAST:
+        raise TooFewQuestions(
+            f"Confidence needs at least {LEAST} questions answered rightly and {LEAST} wrongly to be fitted, and this "
+            f"set gave {right} and {wrong}; add questions, unanswerable ones among them."
+        )
+    return _fit(found, answerer)
+
+
+def _fit(found: Outcomes, answerer: Answerer) -> Calibration:
+    means, scales = found.features.mean(axis=0), found.features.std(axis=0) + 1e-9
+    model = LogisticRegression(C=1.0, max_iter=1000).fit((found.features - means) / scales, found.right)
+    probabilities = model.predict_proba((found.features - means) / scales)[:, 1]
+    made = answerer.index.manifest
+    return Calibration(
+        reader=answerer.reader.name,
+        encoder=made.encoder.name,
+        target_tokens=made.target_tokens,
+        means=tuple(map(float, means)),
+        scales=tuple(map(float, scales)),
+        weights=tuple(map(float, model.coef_[0])),
+        bias=float(model.intercept_[0]),
+        threshold=best_threshold(probabilities, found),
+    )
+
+
+def cross_validated(found: Outcomes, answerer: Answerer, folds: int = 5, seed: int = 1) -> Judged:
+    """Each part of the questions judged by a fit on the others."""
+    parts = np.array_split(np.random.default_rng(seed).permutation(len(found.right)), folds)
+    probabilities = np.empty(len(found.right))
+    for part in parts:
+        rest = np.setdiff1d(np.arange(len(found.right)), part)
+        kept = Outcomes(found.features[rest], found.right[rest], [found.asked[n] for n in rest])
+        fitted = _fit(kept, answerer)
+        probabilities[part] = [fitted.probability(row) for row in found.features[part]]
+    return Judged(auroc(probabilities, found.right), calibration_error(probabilities, found.right))
+
+
+def best_threshold(probabilities: NDArray[np.float64], found: Outcomes) -> float:
+    """The threshold with the largest sum of two shares: answerable answered right, and the others abstained from."""
+    answerable = found.answerable
+    tried = np.round(np.arange(0.05, 0.95, 0.01), 2)
+    gains = [
+        (found.right & (probabilities >= least)).sum() / max(1, answerable.sum())
+        + (~answerable & (probabilities < least)).sum() / max(1, (~answerable).sum())
+        for least in tried
+    ]
+    return float(tried[int(np.argmax(gains))])

@@ -1,0 +1,169 @@
+"""Results to figures: what each question scored, the measures of the whole set, and how sure they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.evaluation import measures, squad
+from qa.evaluation.asking import RANKINGS, Mode, Result
+from qa.evaluation.intervals import RESAMPLES, Interval, intervals_of_means, intervals_of_sets
+from qa.evaluation.retrieval import KS, Values, ranking_values
+
+RIGHT = 0.5
+"""The F1 to a gold answer from which an answer counts as right."""
+STAGES = ("encode", "retrieve", "read", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a run reached.
+
+    ``means`` maps names such as ``retrieval.hybrid.RR@10`` to a value per question (NaN where it does not apply);
+    ``sets`` maps names such as ``answers.auroc``, measures of a whole set, to their value. ``intervals`` are 95 %
+    bootstrap intervals of either, and ``latency`` maps stages to percentiles in milliseconds.
+    """
+
+    means: dict[str, Values]
+    sets: dict[str, float]
+    intervals: dict[str, Interval]
+    latency: dict[str, dict[str, float]]
+
+    def value(self, name: str) -> float | None:
+        """The mean or measure of that name."""
+        if name in self.means:
+            return float(np.nanmean(self.means[name]))
+        return self.sets.get(name)
+
+    def values(self) -> dict[str, float]:
+        """Every figure by name."""
+        return {name: float(np.nanmean(values)) for name, values in self.means.items()} | self.sets
+
+
+def figures(
+    results: Sequence[Result], mode: Mode, *, ks: Sequence[int] = KS, seed: int = 1, resamples: int = RESAMPLES
+) -> Figures:
+    """All figures that apply to the mode; without ``resamples`` there are no intervals."""
+    means: dict[str, Values] = {}
+    if mode != "reader":
+        for ranking in RANKINGS:
+            values = ranking_values(results, ranking, ks)
+            means |= {f"retrieval.{ranking}.{name}": column for name, column in values.items()}
+    sets: dict[str, float] = {}
+    clusters = [result.cluster or result.id for result in results]
+    spread: dict[str, Interval] = {}
+    if mode != "retrieval":
+        means |= {f"answers.{name}": column for name, column in answer_values(results).items()}
+        columns = _Columns.of(results)
+        sets = {f"answers.{name}": value for name, value in set_figures(columns).items()}
+        if resamples:
+            spread = intervals_of_sets(
+                lambda rows: {f"answers.{name}": value for name, value in set_figures(columns.take(rows)).items()},
+                clusters,
+                seed=seed,
+            )
+    means = {name: column for name, column in means.items() if not np.isnan(column).all()}
+    if resamples:
+        spread |= intervals_of_means(means, clusters, seed=seed, resamples=resamples)
+    return Figures(means, sets, spread, latency(results))
+
+
+def answer_values(results: Sequence[Result]) -> dict[str, Values]:
+    """What each question scored; abstaining is right where there is no answer; forced is of the best span."""
+    rows = [_answer_row(result) for result in results]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
+
+
+def _answer_row(result: Result) -> dict[str, float]:
+    given, forced = result.answer or "", result.best or ""
+    exact, f1 = squad.best_exact(given, result.golds), squad.best_f1(given, result.golds)
+    has, nan = result.answerable, float("nan")
+    return {
+        "exact": exact,
+        "f1": f1,
+        "has_ans_exact": exact if has else nan,
+        "has_ans_f1": f1 if has else nan,
+        "no_ans_exact": nan if has else exact,
+        "no_ans_f1": nan if has else f1,
+        "forced_exact": squad.best_exact(forced, result.golds) if has else nan,
+        "forced_f1": squad.best_f1(forced, result.golds) if has else nan,
+        "right": float(f1 >= RIGHT) if has else nan,
+        "evidence_hit": nan if result.evidence_hit is None else float(result.evidence_hit),
+        "citation_exact": nan if result.exact is None else float(result.exact),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What set measures are made of, as arrays of shape (questions,)."""
+
+    margin: Values
+    confidence: Values
+    forced_exact: Values
+    forced_f1: Values
+    answerable: NDArray[np.bool_]
+    abstained: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, results: Sequence[Result]) -> "_Columns":
+        return cls(
+            margin=np.array([-np.inf if r.margin is None else r.margin for r in results], dtype=float),
+            confidence=np.array([np.nan if r.confidence is None else r.confidence for r in results], dtype=float),
+            forced_exact=np.array([squad.best_exact(r.best or "", r.golds) if r.answerable else 0.0 for r in results]),
+            forced_f1=np.array([squad.best_f1(r.best or "", r.golds) if r.answerable else 0.0 for r in results]),
+            answerable=np.array([r.answerable for r in results], dtype=bool),
+            abstained=np.array([r.answer is None for r in results], dtype=bool),
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> "_Columns":
+        return _Columns(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the best span is right, given or not."""
+        found: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= RIGHT)
+        return found
+
+    @property
+    def sure(self) -> Values:
+        """Confidence where there is one, else the margin."""
+        return self.margin if np.isnan(self.confidence).all() else np.nan_to_num(self.confidence, nan=0.0)
+
+
+def set_figures(columns: _Columns) -> dict[str, float]:
+    """Measures of a set as a whole; those of confidence only where there is one."""
+    made: dict[str, float] = {}
+    right, sure = columns.right, columns.sure
+    made["best_exact"] = squad.best_threshold(columns.margin, columns.forced_exact, columns.answerable).score
+    made["best_f1"] = squad.best_threshold(columns.margin, columns.forced_f1, columns.answerable).score
+    made["auroc"] = measures.auroc(sure, right)
+    made["aurc"] = measures.aurc(sure, right)
+    if not np.isnan(columns.confidence).all():
+        made["ece"] = measures.calibration_error(sure, right)
+    abstention = measures.abstention(columns.abstained, columns.answerable)
+    made |= {f"abstention_{name}": value for name, value in abstention._asdict().items()}
+    return {name: value for name, value in made.items() if not np.isnan(value)}
+
+
+def latency(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    """Percentiles of each stage over the results that were timed."""
+    timed = [result.timings for result in results if result.timings]
+    if not timed:
+        return {}
+    return {
+        stage: {f"p{q}": float(np.percentile([t[stage] for t in timed], q)) for q in (50, 95, 99)} for stage in STAGES
+    }
+
+
+def nested(values: Mapping[str, float]) -> dict[str, Any]:
+    """``{"a.b.c": 1}`` as ``{"a": {"b": {"c": 1}}}``; a name splits at most twice, since measures hold points."""
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        *groups, last = name.split(".", 2)
+        place = made
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = value
+    return made

@@ -1,0 +1,44 @@
+"""Gates: figures that must reach a value, for use in continuous integration."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from corpus.errors import InvalidGate
+
+_GATE = re.compile(r"\s*(?P<name>[^<>=\s]+)\s*(?P<sign>>=|<=)\s*(?P<value>[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*")
+
+
+class Gate(NamedTuple):
+    """``answers.f1>=0.7``, or with ``<=`` for what should be small."""
+
+    name: str
+    sign: str
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.sign}{self.value:g}"
+
+
+def parse_gate(text: str) -> Gate:
+    """Raises InvalidGate."""
+    found = _GATE.fullmatch(text)
+    if not found:
+        raise InvalidGate(f"{text!r} is no gate; write a measure, >= or <=, and a number: answers.f1>=0.7.")
+    return Gate(found["name"], found["sign"], float(found["value"]))
+
+
+def missed(gates: Sequence[Gate], figures: Mapping[str, float]) -> list[str]:
+    """A sentence for each gate that is not reached. Raises InvalidGate for a measure that there is not."""
+    sentences = []
+    for gate in gates:
+        value = figures.get(gate.name)
+        if value is None:
+            raise InvalidGate(
+                f"There is no measure {gate.name!r} here; there are: {', '.join(sorted(figures)) or 'none'}."
+            )
+        reached = value >= gate.value if gate.sign == ">=" else value <= gate.value
+        if math.isnan(value) or not reached:
+            sentences.append(f"{gate.name} is {value:.4f}, and the gate asks for {gate.sign} {gate.value:g}.")
+    return sentences

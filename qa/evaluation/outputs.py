@@ -1,0 +1,26 @@
+"""The files of a finished (or stopped) run, beside its results."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from qa.evaluation import report
+from qa.evaluation.asking import Result
+from qa.evaluation.comparison import Comparison
+from qa.evaluation.figures import Figures
+from qa.evaluation.retrieval import write_trec
+from qa.evaluation.running import Settings
+
+
+def write_outputs(
+    folder: Path, settings: Settings, results: Sequence[Result], figures: Figures, comparison: Comparison | None
+) -> None:
+    """``report.json``, ``report.md``, ``report.html``, and for retrieval ``qrels.trec`` and ``run.*.trec``."""
+    made = {
+        "report.json": json.dumps(report.summary(settings, figures, comparison), indent=1) + "\n",
+        "report.md": report.markdown(settings, figures, comparison),
+        "report.html": report.page(settings, results, figures, comparison),
+    }
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    write_trec(results, folder)

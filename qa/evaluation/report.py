@@ -1,0 +1,226 @@
+"""What a run found, as JSON (the contract), Markdown (for a pull request) and one HTML file (to look at)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from qa.evaluation import measures, plots
+from qa.evaluation.asking import RANKINGS, Result
+from qa.evaluation.comparison import Change, Comparison
+from qa.evaluation.figures import RIGHT, STAGES, Figures, nested
+from qa.evaluation.retrieval import KS
+from qa.evaluation.running import Settings
+from qa.evaluation.squad import best_f1
+
+_TEMPLATE = Path(__file__).with_name("report.html")
+_SHOWN = ("Success@1", "Success@5", "R@5", "R@20", "RR@10", "AP", "nDCG@10")
+_ANSWERS = {
+    "answers.exact": "Exact match, abstaining counted",
+    "answers.f1": "F1, abstaining counted",
+    "answers.has_ans_f1": "F1 on answerable questions",
+    "answers.no_ans_f1": "Unanswerable questions abstained from",
+    "answers.right": "Answerable questions answered right (F1 ≥ 0.5)",
+    "answers.forced_exact": "Exact match, every question answered",
+    "answers.forced_f1": "F1, every question answered",
+    "answers.best_exact": "Exact match at the best threshold",
+    "answers.best_f1": "F1 at the best threshold",
+    "answers.evidence_hit": "The quote holds the evidence",
+    "answers.citation_exact": "Citations verbatim",
+    "answers.auroc": "AUROC of confidence",
+    "answers.ece": "Expected calibration error",
+    "answers.aurc": "Area under risk-coverage",
+    "answers.abstention_precision": "Abstention precision",
+    "answers.abstention_recall": "Abstention recall",
+    "answers.abstention_f1": "Abstention F1",
+}
+
+
+def summary(settings: Settings, figures: Figures, comparison: Comparison | None = None) -> dict[str, Any]:
+    """The JSON of ``pincite evaluate --json``; keys are present where they apply."""
+    made: dict[str, Any] = {
+        "dataset": settings.dataset,
+        "mode": settings.mode,
+        "questions": settings.questions,
+        "seed": settings.seed,
+        **nested(figures.values()),
+        "intervals": {name: list(interval) for name, interval in figures.intervals.items()},
+    }
+    if figures.latency:
+        total = figures.latency["total"]
+        made["timings_ms"] = {"p50": total["p50"], "p95": total["p95"], "stages": figures.latency}
+    made["index"] = {"generation": settings.generation, "encoder": settings.encoder, "reader": settings.reader}
+    if comparison:
+        made["comparison"] = {
+            "questions": comparison.asked,
+            "changes": {name: _change(change) for name, change in comparison.changes.items()},
+            "by_type": {name: _change(change) for name, change in comparison.by_type.items()},
+            "better": [moved.id for moved in comparison.better],
+            "worse": [moved.id for moved in comparison.worse],
+            "warning": comparison.warning,
+        }
+    return made
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "before": change.before,
+        "now": change.now,
+        "difference": change.paired.difference,
+        "interval": list(change.paired.interval),
+        "p": change.p,
+    }
+
+
+def answer_rows(figures: Figures) -> list[tuple[str, str, str]]:
+    """What an answer measure says, its figure and its interval, for people."""
+    return [
+        (label, f"{value:.3f}", _interval(figures, name))
+        for name, label in _ANSWERS.items()
+        if (value := figures.value(name)) is not None
+    ]
+
+
+def retrieval_rows(figures: Figures) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each shown measure with figure and interval for each ranking."""
+    rows = []
+    for measure in _SHOWN:
+        cells = []
+        for ranking in RANKINGS:
+            value = figures.value(f"retrieval.{ranking}.{measure}")
+            told = "–" if value is None else f"{value:.3f}"
+            cells.append((told, _interval(figures, f"retrieval.{ranking}.{measure}")))
+        if any(told != "–" for told, _ in cells):
+            rows.append((measure, cells))
+    return rows
+
+
+def _interval(figures: Figures, name: str) -> str:
+    interval = figures.intervals.get(name)
+    return f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
+
+
+def markdown(settings: Settings, figures: Figures, comparison: Comparison | None = None) -> str:
+    """Tables for a pull request."""
+    parts = [f"## {settings.dataset}: {settings.questions} questions, mode {settings.mode}", ""]
+    if answers := answer_rows(figures):
+        parts += ["| answers | figure | 95 % interval |", "|---|---:|---|"]
+        parts += [f"| {label} | {told} | {interval} |" for label, told, interval in answers] + [""]
+    if retrieval := retrieval_rows(figures):
+        parts += [f"| retrieval | {' | '.join(RANKINGS)} |", "|---|" + "---:|" * len(RANKINGS)]
+        parts += [
+            f"| {measure} | " + " | ".join(f"{told} ({interval})" for told, interval in cells) + " |"
+            for measure, cells in retrieval
+        ] + [""]
+    if figures.latency:
+        parts += ["| stage, ms | p50 | p95 | p99 |", "|---|---:|---:|---:|"]
+        parts += [
+            f"| {stage} | " + " | ".join(f"{value:.1f}" for value in row.values()) + " |"
+            for stage, row in figures.latency.items()
+        ] + [""]
+    if comparison:
+        parts += _markdown_comparison(comparison)
+    parts.append(f"Reader {settings.reader}, encoder {settings.encoder}, index {settings.generation[:12]}.")
+    return "\n".join(parts) + "\n"
+
+
+def _markdown_comparison(comparison: Comparison) -> list[str]:
+    parts = [
+        f"### Against the baseline, {comparison.asked} questions of both",
+        "",
+        "| measure | before | now | difference (95 %) | p, Holm |",
+        "|---|---:|---:|---|---:|",
+    ]
+    for name, change in {**comparison.changes, **{f"type {k}": c for k, c in comparison.by_type.items()}}.items():
+        low, high = change.paired.interval
+        mark = "**" if change.significant else ""
+        parts.append(
+            f"| {name} | {change.before:.3f} | {change.now:.3f} | "
+            f"{mark}{change.paired.difference:+.3f}{mark} ({low:+.3f} to {high:+.3f}) | {change.p:.3f} |"
+        )
+    parts += ["", f"{len(comparison.better)} questions got better, {len(comparison.worse)} worse."]
+    return [*parts, *([comparison.warning] if comparison.warning else []), ""]
+
+
+def page(settings: Settings, results: Sequence[Result], figures: Figures, comparison: Comparison | None = None) -> str:
+    """One HTML file without outside assets."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    rows = [_row(result, settings) for result in results]
+    moved = (
+        {m.id: "better" for m in comparison.better} | {m.id: "worse" for m in comparison.worse} if comparison else {}
+    )
+    return template.render(
+        settings=settings,
+        answers=answer_rows(figures),
+        retrieval=retrieval_rows(figures),
+        rankings=RANKINGS,
+        plots=[Markup(plot) for plot in _plots(results, figures)],  # noqa: S704 - made and escaped by qa.evaluation.plots
+        comparison=comparison,
+        rows=rows,
+        moved=moved,
+        outcomes=Counter(row["outcome"] for row in rows),
+        types=sorted({result.type for result in results if result.type}),
+    )
+
+
+def outcome(result: Result, settings: Settings) -> str:
+    """What became of a question, in two or three words."""
+    if settings.mode == "retrieval":
+        rank = result.rank_in("reranked")
+        return "not found" if rank is None else "first" if rank == 1 else "found"
+    if result.answer is None:
+        return "missed" if result.answerable else "rightly abstained"
+    if not result.answerable:
+        return "answered without evidence"
+    return "right" if best_f1(result.answer, result.golds) >= RIGHT else "wrong"
+
+
+def _row(result: Result, settings: Settings) -> dict[str, Any]:
+    return {
+        "result": result,
+        "outcome": outcome(result, settings),
+        "ranks": {ranking: result.rank_in(ranking) for ranking in RANKINGS},
+        "parts": _highlighted(result.found) if result.found else None,
+    }
+
+
+def _highlighted(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The found passage as pieces of text, each with what it is: context, quote or answer."""
+    text, start = found["passage"], found["passage_start"]
+    cuts = [0, *(found[name] - start for name in ("start", "answer_start", "answer_end", "end")), len(text)]
+    kinds = ("context", "quote", "answer", "quote", "context")
+    return [(text[a:b], kind) for a, b, kind in zip(cuts, cuts[1:], kinds, strict=False) if a < b]
+
+
+def _plots(results: Sequence[Result], figures: Figures) -> list[str]:
+    made = []
+    answered = [result for result in results if result.margin is not None]
+    if answered:
+        right = [result.answerable and best_f1(result.best or "", result.golds) >= RIGHT for result in answered]
+        sure = np.array([r.margin if r.confidence is None else r.confidence for r in answered], dtype=float)
+        coverage, risk = measures.risk_coverage(sure, right)
+        curve = _thinned(list(zip(coverage.tolist(), risk.tolist(), strict=True)))
+        made.append(plots.lines("Risk over coverage", {"risk": curve}, x="share answered", y="share wrong among them"))
+        if all(result.confidence is not None for result in answered):
+            bins = {"bins of equal size": [(b.confidence, b.right) for b in measures.reliability(sure, right)]}
+            made.append(plots.lines("Reliability", bins, x="confidence", y="share right", dots=True, diagonal=True))
+    curves = {
+        ranking: [(float(k), value) for k in KS if (value := figures.value(f"retrieval.{ranking}.R@{k}")) is not None]
+        for ranking in RANKINGS
+    }
+    if any(curves.values()):
+        made.append(plots.lines("Recall over k", curves, x="k", y="recall", x_ticks=KS, dots=True))
+    if figures.latency:
+        shown = {stage: {q: figures.latency[stage][q] for q in ("p50", "p95")} for stage in STAGES}
+        made.append(plots.bars("Latency by stage", shown, unit="ms"))
+    return made
+
+
+def _thinned(points: plots.Points, most: int = 400) -> plots.Points:
+    step = max(1, len(points) // most)
+    return [*points[::step], points[-1]]

@@ -1,0 +1,97 @@
+"""A reader of one's own: any extractive question-answering model of Hugging Face, through transformers and torch."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+# Read when the model hub's library is imported: it may not ask the network for anything.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import torch
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+from corpus import Passage
+from corpus.errors import ModelUnusable
+from qa.reader import candidates_of
+from qa.spans import QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window
+from qa.types import Candidate
+
+_ROWS = 16  # windows of one forward pass
+
+
+class TransformersReader:
+    """Works in the shipped reader's place; slower, in float32, and without a fitted confidence until one is fitted."""
+
+    def __init__(self, model: str) -> None:
+        """Load a model by name (from the local cache) or folder. Raises ModelUnusable."""
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=True, use_fast=True)
+            self._model, report = AutoModelForQuestionAnswering.from_pretrained(
+                model, local_files_only=True, use_safetensors=True, output_loading_info=True
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ModelUnusable(
+                f"The reader {model!r} cannot be loaded ({_first_line(error)}); name a question-answering model "
+                "that is on this machine, with its weights as safetensors."
+            ) from error
+        if report["missing_keys"]:
+            raise ModelUnusable(f"The model {model!r} was not trained to answer questions; name one that was.")
+        if not self._tokenizer.is_fast or self._tokenizer.cls_token_id is None:
+            raise ModelUnusable(f"The tokenizer of {model!r} gives no offsets or has no [CLS]; name another model.")
+        self._model.eval()
+        self.name = model
+        self._tokens = min(WINDOW_TOKENS, self._tokenizer.model_max_length)
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        """The best spans of each passage, in the order of the passages, best first."""
+        if not passages:
+            return []
+        made: list[list[tuple[Window, Logits, Logits]]] = [[] for _ in passages]
+        for number, window, start, end in self._scored(self._cut(question), [passage.text for passage in passages]):
+            made[number].append((window, start, end))
+        return [c for passage, scored in zip(passages, made, strict=True) for c in candidates_of(passage, scored)]
+
+    def _cut(self, question: str) -> str:
+        """The question's first tokens, as many as the shipped reader sees."""
+        offsets = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        return question if len(offsets) <= QUESTION_TOKENS else question[: offsets[QUESTION_TOKENS - 1][1]]
+
+    def _scored(self, question: str, texts: Sequence[str]) -> Iterator[tuple[int, Window, Logits, Logits]]:
+        """Every window with the number of its text and its logits."""
+        encoded = self._tokenizer(
+            [question] * len(texts),
+            list(texts),
+            truncation="only_second",
+            max_length=self._tokens,
+            stride=STRIDE_TOKENS,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            padding=True,
+            return_tensors="pt",
+        )
+        numbers = encoded.pop("overflow_to_sample_mapping").tolist()
+        offsets = encoded.pop("offset_mapping").tolist()
+        for first in range(0, len(numbers), _ROWS):
+            rows = slice(first, first + _ROWS)
+            with torch.inference_mode():
+                out = self._model(**{name: tensor[rows] for name, tensor in encoded.items()})
+            starts, ends = out.start_logits.float().numpy(), out.end_logits.float().numpy()
+            for row, start, end in zip(range(first, len(numbers)), starts, ends, strict=False):
+                number = numbers[row]
+                inner = [place for place, part in enumerate(encoded.sequence_ids(row)) if part == 1]
+                ids = encoded["input_ids"][row].tolist()
+                if inner:
+                    yield (
+                        number,
+                        Window(ids, inner[0], _trimmed(texts[number], [offsets[row][i] for i in inner])),
+                        start,
+                        end,
+                    )
+
+
+def _trimmed(text: str, offsets: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Offsets without the blank that some tokenizers count to the word after it."""
+    return [(left + (right - left > 1 and text[left].isspace()), right) for left, right in offsets]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

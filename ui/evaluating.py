@@ -1,0 +1,240 @@
+"""``pincite evaluate``: figures on a data set."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from corpus.errors import InvalidGate
+from index import DEFAULT_ENCODER, Index, load_encoder
+from qa.answerer import TOP_K, Answerer
+from ui.config import Settings, load_settings
+from ui.flags import EncoderFlag, IndexFlag, ReaderFlag, TopKFlag
+from ui.opening import make_answerer, open_or_build
+from ui.terminal import Bar, count, out, plain, say
+
+if TYPE_CHECKING:
+    from qa.evaluation.asking import Result
+    from qa.evaluation.comparison import Comparison
+    from qa.evaluation.datasets import Dataset
+    from qa.evaluation.figures import Figures
+    from qa.evaluation.running import Settings as RunSettings
+
+FOUND_PROBLEMS, GATE_MISSED, INTERRUPTED = 1, 4, 130
+POOLED = 50
+
+Format = Literal["auto", "questions", "squad", "beir"]
+RunMode = Literal["reader", "open", "retrieval"]
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A question set, a SQuAD file or a BEIR folder.")],
+    format: Annotated[Format, typer.Option(help="The set's format; auto tells it by its form.")] = "auto",
+    mode: Annotated[
+        RunMode | None,
+        typer.Option(help="reader: given its paragraph; open: the whole path; retrieval: search alone."),
+    ] = None,
+    k: Annotated[
+        list[int] | None, typer.Option("--k", min=1, max=100, help="A depth to measure at; repeat it.")
+    ] = None,
+    top_k: TopKFlag = TOP_K,
+    sample: Annotated[int | None, typer.Option(min=1, help="Ask this many questions, drawn by the seed.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the sample and the intervals.")] = 1,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results, runs and reports there.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Compare with the run in this output folder.")
+    ] = None,
+    gate: Annotated[
+        list[str] | None, typer.Option(metavar="GATE", help="A measure that must be reached: answers.f1>=0.7.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Look the set over instead of asking it.")] = False,
+    pool: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the questions on which the legs disagree, to label.")
+    ] = None,
+    fit_confidence: Annotated[
+        bool, typer.Option("--fit-confidence", help="Fit confidence on this set and keep it with the index.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    index: IndexFlag = None,
+    encoder: EncoderFlag = None,
+    reader: ReaderFlag = None,
+) -> None:
+    """Measure retrieval and answers: question sets on the open index, SQuAD and BEIR sets on their own documents."""
+    from qa.evaluation.datasets import read_dataset  # these libraries would slow the start of every other command
+    from qa.evaluation.gates import missed, parse_gate
+
+    settings = load_settings(index=index, encoder=encoder, reader=reader)
+    try:
+        gates = [parse_gate(text) for text in gate or ()]
+    except InvalidGate as error:
+        raise typer.BadParameter(str(error), param_hint="--gate") from error
+    read = read_dataset(dataset, None if format == "auto" else format)
+    if check:
+        _check(read, settings)
+        return
+    with _index_of(read, settings) as opened:
+        answerer = make_answerer(opened, settings)
+        if pool:
+            _pool(read, opened, pool)
+            return
+        if fit_confidence:
+            _fit(read, answerer)
+            return
+        run_settings, results, whole = _run(read, answerer, mode, top_k, sample, seed, output, resume)
+    figures, comparison = _figures(results, run_settings, k, baseline)
+    if output:
+        from qa.evaluation.outputs import write_outputs
+
+        write_outputs(output, run_settings, results, figures, comparison)
+        say(f"Wrote {output / 'report.html'} and the files beside it.")
+    _show(run_settings, figures, comparison, json=json)
+    if not whole:
+        raise typer.Exit(INTERRUPTED)
+    if sentences := missed(gates, figures.values()):
+        for sentence in sentences:
+            say(f"Gate missed: {sentence}")
+        raise typer.Exit(GATE_MISSED)
+
+
+@contextmanager
+def _index_of(dataset: "Dataset", settings: Settings) -> Iterator[Index]:
+    """The open index, or one of the set's own documents that is gone afterwards."""
+    if dataset.documents is None:
+        yield open_or_build(settings)
+        return
+    with tempfile.TemporaryDirectory(prefix="pincite-") as folder, Bar("Encoding", "passages") as bar:
+        model = load_encoder(settings.encoder or DEFAULT_ENCODER, settings.index / "encoders")
+        yield Index.build(dataset.documents, folder, encoder=model, progress=bar.show)
+
+
+def _run(
+    dataset: "Dataset",
+    answerer: Answerer,
+    mode: RunMode | None,
+    top_k: int,
+    sample: int | None,
+    seed: int,
+    output: Path | None,
+    resume: bool,
+) -> "tuple[RunSettings, list[Result], bool]":
+    """Settings, results, and whether every question was asked."""
+    from qa.evaluation.asking import Asking
+    from qa.evaluation.running import Folder, drawn, run, settings_of
+
+    if resume and output is None:
+        raise typer.BadParameter("name the folder of the run with --output.", param_hint="--resume")
+    asking: Asking = Asking(
+        dataset, answerer, mode or ("retrieval" if dataset.format == "beir" else "open"), top_k=top_k
+    )
+    questions = drawn(dataset, sample, seed)
+    run_settings = settings_of(asking, questions, sample=sample, seed=seed)
+    folder = Folder(output) if output else None
+    done = folder.begin(run_settings, resume=resume) if folder else {}
+    results: list[Result] = []
+    try:
+        with Bar("Asking", "questions") as bar:
+            keep = folder.add if folder else (lambda _: None)
+            for result in run(asking, questions, done=done, keep=keep, progress=bar.show):
+                results.append(result)
+    except KeyboardInterrupt:
+        further = "; --resume goes on" if folder else ""
+        say(f"Stopped after {len(results)} of {count(questions, 'question')}{further}. The figures are of those.")
+        if not results:
+            raise typer.Exit(INTERRUPTED) from None
+        return replace(run_settings, questions=len(results)), results, False
+    return run_settings, results, True
+
+
+def _figures(
+    results: "Sequence[Result]", settings: "RunSettings", ks: Sequence[int] | None, baseline: Path | None
+) -> "tuple[Figures, Comparison | None]":
+    from qa.evaluation.comparison import compare
+    from qa.evaluation.figures import figures
+    from qa.evaluation.retrieval import KS
+    from qa.evaluation.running import Folder
+
+    made = figures(results, settings.mode, ks=(*KS, *(ks or ())), seed=settings.seed)
+    if baseline is None:
+        return made, None
+    return made, compare(results, Folder(baseline).results(), settings.mode, seed=settings.seed)
+
+
+def _show(settings: "RunSettings", figures: "Figures", comparison: "Comparison | None", *, json: bool) -> None:
+    from qa.evaluation import report
+    from qa.evaluation.asking import RANKINGS
+
+    if json:
+        print(dumps(report.summary(settings, figures, comparison)))
+        return
+    out.print(
+        f"{plain(settings.dataset)}: {count(settings.questions, 'question')}, mode {settings.mode}; 95 % intervals"
+    )
+    if answers := report.answer_rows(figures):
+        table = Table("answers", "figure", "interval")
+        for row in answers:
+            table.add_row(*row)
+        out.print(table)
+    if retrieval := report.retrieval_rows(figures):
+        table = Table("retrieval", *RANKINGS)
+        for measure, cells in retrieval:
+            table.add_row(measure, *(f"{told} [dim]({interval})[/dim]" for told, interval in cells))
+        out.print(table)
+    if figures.latency:
+        total = figures.latency["total"]
+        out.print(f"A question took {total['p50']:.0f} ms (p50), {total['p95']:.0f} ms (p95).")
+    if comparison:
+        table = Table("against the baseline", "before", "now", "difference", "p (Holm)")
+        for name, change in {**comparison.changes, **comparison.by_type}.items():
+            low, high = change.paired.interval
+            told = f"{change.paired.difference:+.3f} [dim]({low:+.3f} to {high:+.3f})[/dim]"
+            table.add_row(plain(name), f"{change.before:.3f}", f"{change.now:.3f}", told, f"{change.p:.3f}")
+        out.print(table)
+        out.print(f"{count(comparison.better, 'question')} better, {len(comparison.worse)} worse.")
+        if comparison.warning:
+            say(comparison.warning)
+
+
+def _check(dataset: "Dataset", settings: Settings) -> None:
+    from qa.evaluation.checking import check
+
+    documents = dataset.documents
+    if documents is None:
+        documents = list(open_or_build(settings).documents.values())
+    findings = check(dataset, documents)
+    for finding in findings:
+        place = f"line {finding.line}, " if finding.line else ""
+        out.print(f"{place}{plain(finding.id)}: {plain(finding.problem)}.")
+    say(f"{count(dataset.questions, 'question')} looked over, {count(findings, 'finding')}.")
+    if findings:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _pool(dataset: "Dataset", opened: Index, path: Path) -> None:
+    from qa.evaluation.checking import pool
+
+    lines = pool(dataset, opened, POOLED)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    say(f"Wrote {count(lines, 'question')} to {path}, those first on which dense and lexical search agree least.")
+
+
+def _fit(dataset: "Dataset", answerer: Answerer) -> None:
+    from qa.confidence import CALIBRATION
+    from qa.evaluation.calibration import Asked, cross_validated, fit, outcomes
+
+    if dataset.documents is not None:
+        raise typer.BadParameter("needs a question set about the open index.", param_hint="--fit-confidence")
+    asked = [Asked(q.question, q.type or "", q.answers) for q in dataset.questions]
+    with Bar("Asking", "questions") as bar:
+        found = outcomes(answerer, asked, progress=bar.show)
+    fitted = fit(found, answerer)
+    judged = cross_validated(found, answerer)
+    fitted.save(answerer.index.directory / CALIBRATION)
+    out.print(f"Fitted on {count(found.asked, 'question')}; answers are given from {fitted.threshold:.2f} on.")
+    out.print(f"Left out in turn (5 folds): AUROC {judged.auroc:.3f}, expected calibration error {judged.ece:.3f}.")
