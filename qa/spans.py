@@ -69,8 +69,10 @@ def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: 
     if not count:
         return []
     inner = slice(window.first, window.first + count)
-    starts = np.where([_is_bound(text, left) for left, _ in window.offsets], start[inner], -np.inf)
-    ends = np.where([_is_bound(text, right) for _, right in window.offsets], end[inner], -np.inf)
+    words = [left < right and not text[left:right].isspace() for left, right in window.offsets]
+    begins = [word and _is_bound(text, left) for word, (left, _) in zip(words, window.offsets, strict=True)]
+    closes = [word and _is_bound(text, right) for word, (_, right) in zip(words, window.offsets, strict=True)]
+    starts, ends = np.where(begins, start[inner], -np.inf), np.where(closes, end[inner], -np.inf)
     width = min(ANSWER_TOKENS, count)
     padded = np.concatenate([ends, np.full(width - 1, -np.inf)])
     scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)

@@ -1,12 +1,13 @@
 """Small stand-ins for tests of what surrounds a model; the models themselves are tested for real."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from corpus import Document
+from corpus import Document, Passage
 from index.types import Matrix, Vector
+from qa.types import Candidate
 
 
 class HashEncoder:
@@ -39,3 +40,20 @@ class HashEncoder:
 def document(doc_id: str, text: str, title: str = "A title") -> Document:
     digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
     return Document(doc_id, text, title, digest, digest)
+
+
+class FixedReader:
+    """Finds the given words wherever a passage holds them, with the given margin; a rule in the place of a model."""
+
+    name = "fixed"
+
+    def __init__(self, margins: Mapping[str, float]) -> None:
+        self.margins = margins
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        return [
+            Candidate(passage, passage.start + at, passage.start + at + len(words), margin, 0.0)
+            for passage in passages
+            for words, margin in sorted(self.margins.items(), key=lambda item: -item[1])
+            if (at := passage.text.find(words)) >= 0
+        ]

@@ -7,7 +7,7 @@ Points = Sequence[tuple[float, float]]
 """(x, y), by rising x."""
 
 _WIDTH, _HEIGHT = 420, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 16, 12, 40
 
 
 def lines(

@@ -18,6 +18,10 @@ from qa.evaluation.running import Settings
 from qa.evaluation.squad import best_f1
 
 _TEMPLATE = Path(__file__).with_name("report.html")
+_TONES = {
+    **dict.fromkeys(("right", "rightly abstained", "first"), "good"),
+    **dict.fromkeys(("wrong", "missed", "answered without evidence", "not found"), "bad"),
+}
 _SHOWN = ("Success@1", "Success@5", "R@5", "R@20", "RR@10", "AP", "nDCG@10")
 _ANSWERS = {
     "answers.exact": "Exact match, abstaining counted",
@@ -162,6 +166,7 @@ def page(settings: Settings, results: Sequence[Result], figures: Figures, compar
         plots=[Markup(plot) for plot in _plots(results, figures)],  # noqa: S704 - made and escaped by qa.evaluation.plots
         comparison=comparison,
         rows=rows,
+        tones=_TONES,
         moved=moved,
         outcomes=Counter(row["outcome"] for row in rows),
         types=sorted({result.type for result in results if result.type}),

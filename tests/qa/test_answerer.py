@@ -3,7 +3,7 @@ import pytest
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
 from index import Index
 from qa import Answerer
-from tests.fakes import HashEncoder, document
+from tests.fakes import FixedReader, HashEncoder, document
 
 QUESTIONS = [
     "Who is Meta's spokesperson?",
@@ -108,3 +108,40 @@ def test_odd_questions_are_answered_or_not_but_never_crash(answerer: Answerer, q
     answer = answerer.ask(question)
     for citation in answer.citations:
         assert answerer.index.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
+
+
+TWICE = "Dogs bark at strangers. Cats sleep all day. Some say that dogs chase strangers too. Birds sing."
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """Each sentence a passage, so that spans of several passages compete."""
+    documents = [document(f"{n}.txt", f"{sentence}.") for n, sentence in enumerate(TWICE.rstrip(".").split(". "))]
+    return Index.build(documents, tmp_path_factory.mktemp("twice"), encoder=HashEncoder())
+
+
+def test_the_same_answer_found_twice_is_cited_twice_and_shown_once(twice: Index) -> None:
+    answer = Answerer(twice, reader=FixedReader({"strangers": 4.0, "Cats": -3.0})).ask("Who do dogs chase and bark at?")
+    assert answer.text == "strangers"
+    assert sorted(citation.doc_id for citation in answer.citations) == ["0.txt", "2.txt"]
+
+
+def test_good_spans_of_different_sentences_are_all_cited(twice: Index) -> None:
+    answer = Answerer(twice, reader=FixedReader({"sleep all day": 5.0, "sing": 2.0, "bark": -1.0})).ask(
+        "What do they do?"
+    )
+    quotes = [citation.quote for citation in answer.citations]
+    assert answer.text == "sleep all day"
+    assert quotes == ["Cats sleep all day.", "Birds sing."]
+
+
+def test_one_sentence_is_cited_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    index = Index.build([document("d.txt", TWICE)], tmp_path_factory.mktemp("one"), encoder=HashEncoder())
+    answer = Answerer(index, reader=FixedReader({"Dogs": 3.0, "strangers": 2.0})).ask("Who barks at whom?")
+    assert [citation.quote for citation in answer.citations] == ["Dogs bark at strangers."]
+
+
+def test_no_more_than_three_are_cited(tmp_path_factory: pytest.TempPathFactory) -> None:
+    documents = [document(f"{n}.txt", f"Number {n} saw strangers.") for n in range(6)]
+    index = Index.build(documents, tmp_path_factory.mktemp("six"), encoder=HashEncoder())
+    assert len(Answerer(index, reader=FixedReader({"strangers": 3.0})).ask("Who was seen?").citations) == 3

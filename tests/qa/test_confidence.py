@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from corpus.errors import ModelUnusable
 from index import Hit, Index
 from qa import Answerer, Candidate
 from qa.confidence import FEATURES, Calibration, features_of
-from tests.fakes import HashEncoder, document
+from tests.fakes import FixedReader, HashEncoder, document
 
 TEXT = "Dogs bark at strangers. Cats sleep all day."
 PASSAGE = Passage("d.txt", 0, len(TEXT), TEXT, None)
@@ -70,26 +69,13 @@ def test_a_damaged_calibration_is_named(tmp_path: Path, text: str) -> None:
         Calibration.load(tmp_path / "confidence.json")
 
 
-class FixedReader:
-    """Finds "strangers" with a margin that the test sets."""
-
-    name = "fixed"
-
-    def __init__(self, margin: float) -> None:
-        self.margin = margin
-
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        starts = [(p, p.start + p.text.index("strangers")) for p in passages if "strangers" in p.text]
-        return [Candidate(p, start, start + len("strangers"), self.margin, 0.0) for p, start in starts]
-
-
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     return Index.build([document("d.txt", TEXT)], tmp_path_factory.mktemp("dogs"), encoder=HashEncoder())
 
 
 def test_the_threshold_and_the_request_decide(index: Index) -> None:
-    answerer = Answerer(index, reader=FixedReader(0.3), calibration=calibration())
+    answerer = Answerer(index, reader=FixedReader({"strangers": 0.3}), calibration=calibration())
     unsure = answerer.ask("Who do dogs bark at?")
     assert unsure.confidence == pytest.approx(0.574, abs=0.001)
     assert (unsure.text, unsure.reason) == (None, "low_confidence")
@@ -98,11 +84,15 @@ def test_the_threshold_and_the_request_decide(index: Index) -> None:
 
 
 def test_below_the_null_score_the_corpus_does_not_say(index: Index) -> None:
-    answer = Answerer(index, reader=FixedReader(-2), calibration=calibration()).ask("Who do dogs bark at?")
+    answer = Answerer(index, reader=FixedReader({"strangers": -2}), calibration=calibration()).ask(
+        "Who do dogs bark at?"
+    )
     assert answer.reason == "no_evidence"
 
 
 @pytest.mark.parametrize("other", [{"reader": "x"}, {"encoder": "x"}, {"target_tokens": 7}])
 def test_a_calibration_for_other_models_gives_no_confidence(index: Index, other: dict[str, object]) -> None:
-    answer = Answerer(index, reader=FixedReader(1), calibration=calibration(**other)).ask("Who do dogs bark at?")
+    answer = Answerer(index, reader=FixedReader({"strangers": 1}), calibration=calibration(**other)).ask(
+        "Who do dogs bark at?"
+    )
     assert (answer.text, answer.confidence) == ("strangers", None)
