@@ -67,7 +67,7 @@ class Answerer:
         check_question(question)
         if intent := intent_of(question):
             return replace(self._reply(question, intent, doc_ids), timings=clock.stages())
-        query = standalone_question(question, history, self._names) if history else question
+        query = self.standalone(question, history)
         vector = self.index.encoder.encode_query(query)
         clock.lap("encode")
         hits = self.index.search(query, top_k=top_k, doc_ids=doc_ids, vector=vector)
@@ -76,6 +76,10 @@ class Answerer:
         clock.lap("read")
         answer = self._decide(question, query, hits, candidates, min_confidence)
         return replace(answer, timings=clock.stages())
+
+    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+        """The question as it is searched: what it left to the turns before put in; else exactly as it is."""
+        return standalone_question(question, history, self._names) if history else question
 
     @cached_property
     def _names(self) -> frozenset[str]:

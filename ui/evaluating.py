@@ -68,14 +68,20 @@ def evaluate(
 ) -> None:
     """Measure retrieval and answers: question sets on the open index, SQuAD and BEIR sets on their own documents."""
     from qa.evaluation.datasets import read_dataset  # these libraries would slow the start of every other command
-    from qa.evaluation.gates import missed, parse_gate
+    from qa.evaluation.figures import names
+    from qa.evaluation.gates import check_names, missed, parse_gate
+    from qa.evaluation.retrieval import KS
 
+    if resume and output is None:
+        raise typer.BadParameter("name the folder of the run with --output.", param_hint="--resume")
     settings = load_settings(index=index, encoder=encoder, reader=reader)
+    read = read_dataset(dataset, None if format == "auto" else format)
+    mode = mode or ("retrieval" if read.format == "beir" else "open")
     try:
         gates = [parse_gate(text) for text in gate or ()]
+        check_names(gates, names(mode, (*KS, *(k or ()))))
     except InvalidGate as error:
         raise typer.BadParameter(str(error), param_hint="--gate") from error
-    read = read_dataset(dataset, None if format == "auto" else format)
     if check:
         _check(read, settings)
         return
@@ -117,7 +123,7 @@ def _index_of(dataset: "Dataset", settings: Settings) -> Iterator[Index]:
 def _run(
     dataset: "Dataset",
     answerer: Answerer,
-    mode: RunMode | None,
+    mode: RunMode,
     top_k: int,
     sample: int | None,
     seed: int,
@@ -128,11 +134,7 @@ def _run(
     from qa.evaluation.asking import Asking
     from qa.evaluation.running import Folder, drawn, run, settings_of
 
-    if resume and output is None:
-        raise typer.BadParameter("name the folder of the run with --output.", param_hint="--resume")
-    asking: Asking = Asking(
-        dataset, answerer, mode or ("retrieval" if dataset.format == "beir" else "open"), top_k=top_k
-    )
+    asking: Asking = Asking(dataset, answerer, mode, top_k=top_k)
     questions = drawn(dataset, sample, seed)
     run_settings = settings_of(asking, questions, sample=sample, seed=seed)
     folder = Folder(output) if output else None

@@ -40,6 +40,7 @@ class Result:
     question: str
     answerable: bool
     golds: list[str]
+    query: str | None = None
     type: str | None = None
     cluster: str | None = None
     relevant: dict[str, int] | None = None
@@ -104,12 +105,12 @@ class Asking:
         if self.mode == "reader":
             return Result(**result, **self._read(question))
         result["relevant"] = self.relevant_to(question)
-        rankings = self._searched(question.question)
+        query = self.answerer.standalone(question.question, question.history)
+        result["query"] = query
+        rankings = self._searched(query)
         if self.mode == "retrieval":
-            hits = self.index.search(question.question, top_k=self.top_k)
-            final: Sequence[Hit] = reranked(
-                hits, self.answerer.reader.read(question.question, [hit.passage for hit in hits])
-            )
+            hits = self.index.search(query, top_k=self.top_k)
+            final: Sequence[Hit] = reranked(hits, self.answerer.reader.read(query, [hit.passage for hit in hits]))
             answered: dict[str, Any] = {}
         else:
             answered, final = self._answered(question)
@@ -153,7 +154,7 @@ class Asking:
         return {document.doc_id: document for document in self.dataset.documents or ()}
 
     def _answered(self, question: Question) -> tuple[dict[str, Any], Sequence[Hit]]:
-        answer = self.answerer.ask(question.question, top_k=self.top_k)
+        answer = self.answerer.ask(question.question, history=question.history, top_k=self.top_k)
         made: dict[str, Any] = {
             "answer": answer.text,
             "reason": answer.reason,

@@ -26,13 +26,13 @@ def check(dataset: Dataset, documents: Iterable[Document]) -> list[Finding]:
     """Answers and evidence that are not in the corpus, repeated questions, unanswerable ones that look answered."""
     texts = [document.text for document in documents]
     spoken = [(set(terms(text[s.start : s.end])), text[s.start : s.end]) for text in texts for s in sentences(text)]
-    first: dict[str, Question] = {}
+    first: dict[tuple[str, object], Question] = {}
     findings: list[Finding] = []
     for question in dataset.questions:
         problems = [*_unfounded(question, texts), *_contradictory(question, dataset)]
         if not question.answerable:
             problems += _answered_after_all(question, spoken)
-        twin = first.setdefault(normalise(question.question), question)
+        twin = first.setdefault((normalise(question.question), question.history), question)
         if twin is not question:
             problems.append(f"asks the same as {twin.id!r}; remove one")
         findings += [Finding(question.line, question.id, problem) for problem in problems]

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from corpus import Document
 from corpus.errors import InvalidDataset
+from qa.types import Turn
 
 _T = TypeVar("_T")
 
@@ -24,8 +25,8 @@ class Question:
     """A question of a set, with whatever its format knows of the right answer.
 
     ``evidence`` are verbatim substrings of the corpus, each enough alone; ``relevant`` maps documents to grades, where
-    the set judges documents; ``document`` is the one that it was asked of. Questions of one ``cluster`` (an article)
-    are not independent. ``line`` is where it stands in its file.
+    the set judges documents; ``document`` is the one that it was asked of. ``history`` are the turns before it.
+    Questions of one ``cluster`` (an article) are not independent. ``line`` is where it stands in its file.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Question:
     cluster: str | None = None
     relevant: Mapping[str, int] | None = None
     document: str | None = None
+    history: tuple[Turn, ...] = ()
     line: int | None = None
 
 
@@ -66,7 +68,7 @@ def _format_of(path: Path) -> Format:
 
 
 def read_questions(path: Path) -> Dataset:
-    """A question set: JSON lines with id, question, answers, evidence and answerable."""
+    """A question set: JSON lines with id, question, answers, evidence and answerable, and maybe type and turns."""
     found: dict[str, Question] = {}
     for line, place, row in _json_lines(path):
         question = Question(
@@ -76,6 +78,7 @@ def read_questions(path: Path) -> Dataset:
             evidence=tuple(_strings(place, row, "evidence")),
             answerable=_field(place, row, "answerable", bool),
             type=_field(place, row, "type", str) if row.get("type") is not None else None,
+            history=tuple(_turns(place, row)),
             line=line,
         )
         if question.id in found:
@@ -252,6 +255,13 @@ def _strings(place: str, row: dict[str, Any], name: str) -> list[str]:
         if not value.strip():
             raise InvalidDataset(f"{place}: the field {name!r} holds an empty string; remove it.")
     return values
+
+
+def _turns(place: str, row: dict[str, Any]) -> Iterator[Turn]:
+    for number, turn in enumerate(_objects(place, row, "turns") if row.get("turns") is not None else []):
+        where = f"{place}.turns[{number}]"
+        answer = _field(where, turn, "answer", str) if turn.get("answer") is not None else None
+        yield Turn(_field(where, turn, "question", str), answer)
 
 
 def _check_text(place: str, name: str, text: str) -> None:

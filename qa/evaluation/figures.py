@@ -11,6 +11,7 @@ from qa.evaluation import measures, squad
 from qa.evaluation.asking import RANKINGS, Mode, Result
 from qa.evaluation.intervals import RESAMPLES, Interval, intervals_of_means, intervals_of_sets
 from qa.evaluation.retrieval import KS, Values, ranking_values
+from qa.evaluation.retrieval import measures as measures_at
 
 RIGHT = 0.5
 """The F1 to a gold answer from which an answer counts as right."""
@@ -68,6 +69,16 @@ def figures(
     if resamples:
         spread |= intervals_of_means(means, clusters, seed=seed, resamples=resamples)
     return Figures(means, sets, spread, latency(results))
+
+
+def names(mode: Mode, ks: Sequence[int] = KS) -> set[str]:
+    """Every figure that a run in this mode may have."""
+    retrieval = {f"retrieval.{ranking}.{measure}" for ranking in RANKINGS for measure in measures_at(ks)}
+    nobody = Result("", "", True, [], confidence=0.0)
+    answers = {*_answer_row(nobody), *set_figures(_Columns.of([nobody])), "auroc"}
+    return (retrieval if mode != "reader" else set()) | (
+        {f"answers.{n}" for n in answers} if mode != "retrieval" else set()
+    )
 
 
 def answer_values(results: Sequence[Result]) -> dict[str, Values]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from corpus.errors import InvalidGate
@@ -29,16 +29,20 @@ def parse_gate(text: str) -> Gate:
     return Gate(found["name"], found["sign"], float(found["value"]))
 
 
+def check_names(gates: Sequence[Gate], names: Collection[str]) -> None:
+    """Raises InvalidGate for a measure that a run does not have."""
+    for gate in gates:
+        if gate.name not in names:
+            raise InvalidGate(f"There is no measure {gate.name!r} here; there are: {', '.join(sorted(names))}.")
+
+
 def missed(gates: Sequence[Gate], figures: Mapping[str, float]) -> list[str]:
-    """A sentence for each gate that is not reached. Raises InvalidGate for a measure that there is not."""
+    """A sentence for each gate that is not reached; a measure that could not be taken reaches nothing."""
     sentences = []
     for gate in gates:
-        value = figures.get(gate.name)
-        if value is None:
-            raise InvalidGate(
-                f"There is no measure {gate.name!r} here; there are: {', '.join(sorted(figures)) or 'none'}."
-            )
+        value = figures.get(gate.name, math.nan)
         reached = value >= gate.value if gate.sign == ">=" else value <= gate.value
-        if math.isnan(value) or not reached:
-            sentences.append(f"{gate.name} is {value:.4f}, and the gate asks for {gate.sign} {gate.value:g}.")
+        if not reached:
+            told = "could not be measured" if math.isnan(value) else f"is {value:.4f}"
+            sentences.append(f"{gate.name} {told}, and the gate asks for {gate.sign} {gate.value:g}.")
     return sentences

@@ -24,6 +24,8 @@ def prepare(folder: Path, work: Path, encoder: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
     for part, members in parts.items():
         data.write_examples(members, work / f"{part}.jsonl.gz")
+        if part != "train":
+            data.write_squad(members, work / f"{part}.squad.json")
         counts = Counter(f"{e.source} {'answerable' if e.answerable else 'unanswerable'}" for e in members)
         LOG.info("%s: %s", part, dict(sorted(counts.items())))
     train_part = parts["train"]

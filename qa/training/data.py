@@ -171,3 +171,18 @@ def read_examples(path: Path) -> list[Example]:
         Example(**{**row, "answers": tuple((text, start) for text, start in row["answers"])})
         for row in _line_rows(path)
     ]
+
+
+def write_squad(examples: Iterable[Example], path: Path) -> None:
+    """Write the official form of SQuAD 2.0, which ``pincite evaluate`` reads."""
+    articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for example in examples:
+        answers = [{"text": text, "answer_start": start} for text, start in example.answers]
+        row: dict[str, Any] = {"id": example.id, "question": example.question, "answers": answers}
+        row["is_impossible"] = not example.answerable
+        articles.setdefault(example.title, {}).setdefault(example.context, []).append(row)
+    data = [
+        {"title": title, "paragraphs": [{"context": context, "qas": rows} for context, rows in paragraphs.items()]}
+        for title, paragraphs in articles.items()
+    ]
+    path.write_text(json.dumps({"version": "v2.0", "data": data}, ensure_ascii=False), encoding="utf-8")

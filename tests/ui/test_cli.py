@@ -12,29 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from index import DEFAULT_ENCODER, load_encoder
-
-PINCITE = [sys.executable, "-m", "ui.cli"]
-REPOSITORY = Path(__file__).parents[2]
-
-
-def run(cwd: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120"}
-    done = subprocess.run(
-        [*PINCITE, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
-    assert "Traceback" not in done.stderr
-    return done
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder whose index holds the built-in article."""
-    folder = tmp_path_factory.mktemp("work")
-    load_encoder(DEFAULT_ENCODER, folder / ".pincite" / "encoders")
-    run(folder, "index")
-    return folder
+from tests.ui.commands import PINCITE, REPOSITORY, run
 
 
 def test_asking_without_an_index_builds_the_built_in_one_and_says_so(folder: Path) -> None:

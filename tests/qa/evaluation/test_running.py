@@ -13,12 +13,12 @@ from corpus.errors import InvalidDataset, InvalidGate, InvalidRun
 from index import Index
 from qa import Answerer
 from qa.evaluation import report
-from qa.evaluation.asking import Asking, Result
+from qa.evaluation.asking import Asking, Mode, Result
 from qa.evaluation.checking import check, pool
 from qa.evaluation.comparison import compare
 from qa.evaluation.datasets import Dataset, Question
-from qa.evaluation.figures import figures, nested
-from qa.evaluation.gates import missed, parse_gate
+from qa.evaluation.figures import figures, names, nested
+from qa.evaluation.gates import check_names, missed, parse_gate
 from qa.evaluation.outputs import write_outputs
 from qa.evaluation.running import RESULTS, Folder, Settings, drawn, run, settings_of
 from tests.fakes import FixedReader, HashEncoder, document
@@ -159,8 +159,18 @@ def test_gates() -> None:
     assert missed(good, made) == []
     bad = [parse_gate(text) for text in ("answers.f1>=0.71", "answers.ece<=.03", "answers.auroc>=0")]
     assert [sentence.split()[0] for sentence in missed(bad, made)] == ["answers.f1", "answers.ece", "answers.auroc"]
+    assert missed([parse_gate("answers.aurc<=1")], made) == [
+        "answers.aurc could not be measured, and the gate asks for <= 1."
+    ]
     with pytest.raises(InvalidGate, match=r"no measure 'f1' here; there are: answers\.auroc"):
-        missed([parse_gate("f1>=0.5")], made)
+        check_names([parse_gate("f1>=0.5")], made)
+
+
+@pytest.mark.parametrize("mode", ["open", "retrieval"])
+def test_the_names_of_figures_are_known_before_a_run(asking: Asking, mode: Mode) -> None:
+    made = figures(ask_all(Asking(DATASET, asking.answerer, mode, top_k=8)), mode)
+    assert set(made.values()) <= names(mode)
+    assert names(mode) - set(made.values()) <= {"answers.ece"}
 
 
 def test_the_outputs(asking: Asking, tmp_path: Path) -> None:

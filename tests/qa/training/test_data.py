@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from qa.evaluation.datasets import read_squad
 from qa.training.data import (
     HELD_OUT,
     Example,
@@ -14,6 +15,7 @@ from qa.training.data import (
     split,
     tidy_question,
     write_examples,
+    write_squad,
 )
 
 
@@ -107,3 +109,13 @@ def test_written_examples_come_back(tmp_path: Path) -> None:
     write_examples(made, tmp_path / "x.jsonl.gz")
     assert read_examples(tmp_path / "x.jsonl.gz") == made
     assert (tmp_path / "x.jsonl.gz").read_bytes() == first
+
+
+def test_the_official_form_is_read_as_a_data_set(tmp_path: Path) -> None:
+    made = [example("A", 1), example("A", 2), example("B", 3)]
+    write_squad(made, tmp_path / "x.json")
+    dataset = read_squad(tmp_path / "x.json")
+    assert {(q.id, q.question, q.answers) for q in dataset.questions} == {
+        (e.id, e.question, tuple(text for text, _ in e.answers)) for e in made
+    }
+    assert {d.text for d in dataset.documents or ()} == {e.context for e in made}

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+import pytest
+
+from index import DEFAULT_ENCODER, load_encoder
+from tests.ui.commands import run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder whose index holds the built-in article."""
+    folder = tmp_path_factory.mktemp("work")
+    load_encoder(DEFAULT_ENCODER, folder / ".pincite" / "encoders")
+    run(folder, "index")
+    return folder
