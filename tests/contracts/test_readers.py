@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 def passages() -> list[Passage]:
     text = read_builtin()[0].text
     cuts = [0, 600, 1300, 1301, 2400]
-    return [passage(text[a:b], a) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [passage(text[a:b], a) for a, b in pairwise(cuts)]
 
 
 def passage(text: str, start: int = 7) -> Passage:

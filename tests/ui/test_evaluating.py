@@ -64,7 +64,14 @@ def test_gates_decide_the_exit_code(folder: Path) -> None:
 def test_a_run_that_is_stopped_goes_on(folder: Path, output: Path) -> None:
     arguments = ("evaluate", GOLD, *SOME, "--output", "two")
     running = subprocess.Popen(
-        [*PINCITE, *arguments], cwd=folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*PINCITE, *arguments],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A background job inherits that the signal is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     results = folder / "two" / "results.jsonl"
     deadline = time.monotonic() + 120
