@@ -25,6 +25,7 @@ from qa.answerer import check_question
 from qa.examples import example_questions
 from qa.types import Answer
 from ui import page, source
+from ui.answers import place_of
 from ui.source import Place
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -211,7 +212,7 @@ class _Chat:
         """The first citation's source; after an abstention none, so that no older highlight looks like an answer."""
         if answer is None or answer.reason in page.SMALL_TALK:
             return gr.skip(), gr.skip()
-        return self._open(page.place_of(answer.citations[0])) if answer.citations else self._home()
+        return self._open(place_of(answer.citations[0])) if answer.citations else self._home()
 
     def _open(self, place: Place) -> tuple[Update, Update]:
         try:

@@ -22,10 +22,12 @@ SPOKESPERSON = "Who is Meta's spokesperson?"
 ORDER = "When did Trump sign the executive order?"
 UNANSWERABLE = "How do I bake sourdough bread?"
 BROKEN = "What breaks?"
+WRITER = "Who wrote the charter?"
 _ANSWERS = {
     SPOKESPERSON: "Francis Brennan",
     ORDER: "June 2",
     "What did the minister say?": "<img src=x onerror=alert(3)>",
+    WRITER: "Ada Byron",
 }
 _POEM = "A small poem\n\nRoses are red,\nviolets are blue,\nthe reader found\nwhat was true."
 _BAD = "<b>bold</b> ${alert(7)} {{7*7}} `x`"
@@ -93,6 +95,16 @@ def hostile_document() -> Document:
 
 def poem() -> Document:
     return document("verse/poem.txt", _POEM, "A small poem")
+
+
+def charters() -> list[Document]:
+    """Two documents that say the same, and one that says it in other words."""
+    same = "The charter of the town was written by Ada Byron."
+    return [
+        document("a.txt", f"A first page. {same} It still holds.", "Annals"),
+        document("b.txt", f"{same} Nobody signed it.", "Book of the town"),
+        document("c.txt", "Ada Byron wrote the charter in one night.", "Chronicle"),
+    ]
 
 
 def ask(page: Page, question: str) -> None:

@@ -13,6 +13,7 @@ from tests.browser.stage import (
     ORDER,
     SPOKESPERSON,
     UNANSWERABLE,
+    WRITER,
     ListeningAnswerer,
     Open,
     Site,
@@ -61,6 +62,23 @@ def test_a_click_on_a_citation_opens_it_again(article_site: Site, open_page: Ope
     assert not page.evaluate(IN_VIEW, "#source mark")
     page.locator(".chip").first.click()
     comes_into_view(page, "#source mark")
+
+
+def test_each_of_several_citations_opens_its_own_sentence(charter_site: Site, open_page: Open) -> None:
+    page = open_page(charter_site.url)
+    ask(page, WRITER)
+    citations = charter_site.answerer.ask(WRITER).citations
+    assert len(citations) == 3
+    expect(page.locator(".answer blockquote")).to_have_count(2)
+    expect(page.locator(".answer blockquote strong")).to_have_text(["Ada Byron", "Ada Byron"])
+    expect(page.locator(".chip")).to_have_count(3)
+    for number, citation in enumerate(citations, start=1):
+        page.get_by_role("button", name=f"Citation {number}:").click()
+        expect(page.locator("#picker input")).to_have_value(citation.title)
+        expect(page.locator("#source mark")).to_have_text(citation.quote)
+        expect(page.locator('.chip[aria-current="true"]')).to_have_text(str(number))
+    page.locator("cite", has_text=citations[0].title).click()  # the name beside a chip opens what the chip does
+    expect(page.locator("#picker input")).to_have_value(citations[0].title)
 
 
 def test_the_newest_answer_is_in_view(article_site: Site, open_page: Open) -> None:

@@ -64,8 +64,8 @@ element.addEventListener("click", (event) => {
     chip?.focus({ preventScroll: true });
     return;
   }
-  const caption = event.target.closest("figcaption");
-  const node = event.target.closest("[data-open]") || caption?.querySelector("[data-open]");
+  const named = event.target.closest(".cited");
+  const node = event.target.closest("[data-open]") || named?.querySelector("[data-open]");
   // A link that is to be opened elsewhere is the browser's business.
   if (!node || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
