@@ -1,10 +1,12 @@
 """An answer, or that there is none, as HTML. Pure functions: whatever comes from a document is escaped here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import islice
 
 from corpus import Document, Span
 from index import Hit
+from qa.cite import cite
 from qa.types import Answer, Citation
 from ui.source import Place, emphasised
 
@@ -13,14 +15,19 @@ Documents = Mapping[str, Document]
 
 _RELATED = 3
 _SNIPPET = 240
+_RUNNERS_UP = 2
+_UNSURE = 0.5  # a confidence below this offers runners-up,
+_NARROW = 2.0  # and where none was fitted, a margin below this
+_BEHIND = 3.0  # how far in margin a runner-up may lie behind: about a twentieth as likely
 _CONFIDENCE = ((0.9, "Very likely right"), (0.7, "Likely right"), (0.5, "Possibly right"), (0.0, "Unsure"))
 
 
-def answered(answer: Answer) -> str:
-    """The quotations that answer, each once, and how sure they are."""
+def answered(answer: Answer, documents: Documents) -> str:
+    """The quotations that answer, each once, how sure they are, and what else it might be if they are not."""
     several = len(answer.citations) > 1
     quotes = "".join(_quote(same) for same in _told_once(answer.citations))
-    return f'<div class="answer{" several" if several else ""}">{quotes}{_confidence(answer.confidence)}</div>'
+    told = f"{quotes}{_confidence(answer.confidence)}{_also(runners_up(answer, documents))}"
+    return f'<div class="answer{" several" if several else ""}">{told}</div>'
 
 
 def abstention(answer: Answer, documents: Documents) -> str:
@@ -31,6 +38,13 @@ def abstention(answer: Answer, documents: Documents) -> str:
         '<div class="abstention"><p class="verdict">No answer in the documents</p>'
         f"<p>{escape(answer.message or '')}</p>{nearest}</div>"
     )
+
+
+def runners_up(answer: Answer, documents: Documents) -> list[Citation]:
+    """The next best candidates that say something else, best first, where the answer is unsure; else none."""
+    if answer.text is None or not answer.candidates or not _is_unsure(answer):
+        return []
+    return list(islice(_rivals(answer, documents), _RUNNERS_UP))
 
 
 def place_of(citation: Citation) -> Place:
@@ -44,13 +58,55 @@ def confidence_words(confidence: float) -> str:
     return next(words for least, words in _CONFIDENCE if confidence >= least)
 
 
+def _is_unsure(answer: Answer) -> bool:
+    if answer.confidence is None:
+        return answer.candidates[0].margin < _NARROW
+    return answer.confidence < _UNSURE
+
+
+def _rivals(answer: Answer, documents: Documents) -> Iterator[Citation]:
+    best, *others = answer.candidates
+    shown, said = list(answer.citations), {_words(answer.text or "")}
+    for candidate in others:
+        document = documents.get(candidate.passage.doc_id)
+        if document is None or candidate.margin < best.margin - _BEHIND:
+            continue
+        rival = cite(candidate, document)
+        words = _words(_span_of(rival))
+        if words in said or any(rival.overlaps(other) for other in shown):
+            continue
+        shown.append(rival)
+        said.add(words)
+        yield rival
+
+
+def _also(rivals: Sequence[Citation]) -> str:
+    """Buttons that open the source at what may be the answer instead. Not quotations: less is claimed for them."""
+    if not rivals:
+        return ""
+    items = "".join(
+        f'<li><button type="button" class="ask" data-open {place_of(rival).attributes()} dir="auto" '
+        f'title="Open the source">{escape(_snippet(_span_of(rival)))}</button> '
+        f'<span class="in">in <bdi>{escape(_section(rival) or rival.title)}</bdi></span></li>'
+        for rival in rivals
+    )
+    return f'<div class="also"><h3>Also possible</h3><ul>{items}</ul></div>'
+
+
+def _span_of(citation: Citation) -> str:
+    return citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
+
+
+def _words(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 def _told_once(citations: Sequence[Citation]) -> list[list[tuple[int, Citation]]]:
     """Citations with their numbers; those that quote the same words with the same answer stand together."""
     found: dict[tuple[str, str], list[tuple[int, Citation]]] = {}
     for marker, citation in enumerate(citations, start=1):
-        said = " ".join(citation.quote.split())
-        bold = citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
-        found.setdefault((said, " ".join(bold.split())), []).append((marker, citation))
+        said = (" ".join(citation.quote.split()), " ".join(_span_of(citation).split()))
+        found.setdefault(said, []).append((marker, citation))
     return list(found.values())
 
 

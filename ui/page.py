@@ -75,7 +75,7 @@ def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str
         return '<p class="waiting">Searching the documents…</p>'
     if answer.reason in SMALL_TALK:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
-    return _searched(answer) + (abstention(answer, documents) if answer.text is None else answered(answer))
+    return _searched(answer) + (abstention(answer, documents) if answer.text is None else answered(answer, documents))
 
 
 def _searched(answer: Answer) -> str:

@@ -9,7 +9,7 @@ from corpus import Document, Passage, Section
 from index import Index
 from qa import Answerer
 from qa.types import Answer, Candidate, Turn
-from tests.fakes import document
+from tests.fakes import FixedReader, document
 
 Open = Callable[..., Page]
 """Opens a page; see the fixture ``open_page``."""
@@ -22,6 +22,7 @@ SPOKESPERSON = "Who is Meta's spokesperson?"
 ORDER = "When did Trump sign the executive order?"
 UNANSWERABLE = "How do I bake sourdough bread?"
 BROKEN = "What breaks?"
+UNSURE = "Where is the ring?"
 WRITER = "Who wrote the charter?"
 _ANSWERS = {
     SPOKESPERSON: "Francis Brennan",
@@ -33,12 +34,17 @@ _POEM = "A small poem\n\nRoses are red,\nviolets are blue,\nthe reader found\nwh
 _BAD = "<b>bold</b> ${alert(7)} {{7*7}} `x`"
 
 
+_GUESSES = {UNSURE: {"the tower": 0.5, "a drawer": -0.2, "the river": -1.0, "the well": -9.0}}
+
+
 class FingerReader:
     """Points at the words that it was told for a question, in whichever passage holds them."""
 
     name = "finger"
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        if guesses := _GUESSES.get(question):
+            return FixedReader(guesses).read(question, passages)
         words = _ANSWERS.get(question)
         found = [(p, p.text.find(words) if words else -1) for p in passages]
         return [
@@ -104,6 +110,10 @@ def charters() -> list[Document]:
         document("a.txt", f"A first page. {same} It still holds.", "Annals"),
         document("b.txt", f"{same} Nobody signed it.", "Book of the town"),
         document("c.txt", "Ada Byron wrote the charter in one night.", "Chronicle"),
+        document("d.txt", "The ring lies in the tower.", "Diary"),
+        document("e.txt", "They say that the ring was put into a drawer.", "Essays"),
+        document("f.txt", "Or was the ring thrown into the river?", "Fables"),
+        document("g.txt", "No ring fell into the well.", "Gazette"),
     ]
 
 

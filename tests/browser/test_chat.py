@@ -13,6 +13,7 @@ from tests.browser.stage import (
     ORDER,
     SPOKESPERSON,
     UNANSWERABLE,
+    UNSURE,
     WRITER,
     ListeningAnswerer,
     Open,
@@ -79,6 +80,18 @@ def test_each_of_several_citations_opens_its_own_sentence(charter_site: Site, op
         expect(page.locator('.chip[aria-current="true"]')).to_have_text(str(number))
     page.locator("cite", has_text=citations[0].title).click()  # the name beside a chip opens what the chip does
     expect(page.locator("#picker input")).to_have_value(citations[0].title)
+
+
+def test_an_unsure_answer_offers_what_else_it_might_be(charter_site: Site, open_page: Open) -> None:
+    page = open_page(charter_site.url)
+    ask(page, UNSURE)
+    expect(page.locator(".answer blockquote strong")).to_have_text("the tower")
+    rivals = page.locator(".also button")
+    expect(rivals).to_have_text(["a drawer", "the river"])
+    rivals.first.press("Enter")
+    expect(page.locator("#source mark")).to_have_text("They say that the ring was put into a drawer.")
+    expect(page.locator("#source mark strong")).to_have_text("a drawer")
+    expect(rivals.first).to_have_attribute("aria-current", "true")
 
 
 def test_the_newest_answer_is_in_view(article_site: Site, open_page: Open) -> None:

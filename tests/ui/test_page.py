@@ -159,6 +159,46 @@ def test_no_confidence_is_shown_where_none_was_fitted() -> None:
     assert "confidence" not in turn(answer_to("Who?", (found, "One")), found)
 
 
+def unsure(*margins: tuple[str, float], confidence: float | None) -> str:
+    """The turn of an answer whose candidates are these words, each in a sentence of its own, with these margins."""
+    found = document("a.txt", " ".join(f"It was {words} then." for words, _ in margins))
+    whole = Passage("a.txt", 0, len(found.text), found.text, None)
+    starts = [found.text.index(f" {words} ") + 1 for words, _ in margins]
+    candidates = tuple(
+        Candidate(whole, start, start + len(words), margin, 0.0)
+        for start, (words, margin) in zip(starts, margins, strict=True)
+    )
+    answer = answer_to("What?", (found, margins[0][0]), confidence=confidence, candidates=candidates)
+    return turn(answer, found)
+
+
+RIVALS = (("red", 1.0), ("blue", 0.9), ("green", 0.1), ("grey", 0.0), ("black", -9.0))
+
+
+@pytest.mark.parametrize(
+    ("best", "confidence", "offered"),
+    [(1.0, 0.3, ["blue", "green"]), (1.0, 0.6, []), (1.0, None, ["blue", "green"]), (8.0, None, []), (8.0, 0.3, [])],
+)
+def test_runners_up_are_offered_where_the_answer_is_unsure(
+    best: float, confidence: float | None, offered: list[str]
+) -> None:
+    shown = unsure(("red", best), *RIVALS[1:], confidence=confidence)
+    assert texts(shown, "//*[@class='also']//button") == offered
+    assert texts(shown, "//strong") == ["red"], "a runner-up is no answer"
+
+
+def test_a_runner_up_says_something_else_and_is_possible() -> None:
+    shown = unsure(("red", 1.0), ("Red", 0.9), ("black", -9.0), confidence=0.2)
+    assert texts(shown, "//*[@class='also']") == []
+
+
+def test_an_abstention_offers_no_runner_up() -> None:
+    found = document("a.txt", "It was red then. It was blue then.")
+    whole = Passage("a.txt", 0, len(found.text), found.text, None)
+    candidates = (Candidate(whole, 7, 10, 1.0, 0.0), Candidate(whole, 24, 28, 0.9, 0.0))
+    assert "also" not in turn(abstention(found, confidence=0.1, candidates=candidates), found)
+
+
 def test_an_abstention_never_looks_like_an_answer() -> None:
     found = document("a.txt", "One came. " * 60)
     shown = turn(abstention(found), found)
