@@ -24,6 +24,7 @@ from qa import Answerer
 from qa.answerer import check_question
 from qa.examples import example_questions
 from qa.types import Answer
+from qa.wire import answer_out
 from ui import page, source
 from ui.answers import place_of
 from ui.source import Place
@@ -189,7 +190,7 @@ class _Chat:
         except PinciteError as error:
             entries[number] = page.Entry(question, problem=str(error))
         else:
-            entries[number] = page.Entry(question, answer)
+            entries[number] = page.Entry(question, answer, record=answer_out(answer, self._answerer))
         yield self._log(entries), "", gr.skip(), *self._evidence(entries[number].answer)
 
     def give_up(self, entries: list[page.Entry]) -> str:

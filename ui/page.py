@@ -7,7 +7,9 @@ from html import escape
 from urllib.parse import urlencode
 
 from qa.types import Answer, Turn
+from qa.wire import AnswerOut
 from ui.answers import Documents, abstention, answered
+from ui.why import why
 
 SMALL_TALK = ("greeting", "thanks", "help")
 """Reasons for which there is nothing to look up."""
@@ -16,11 +18,15 @@ _REMEMBERED = 10
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A question of the conversation and what came of it: an answer, a problem, or nothing yet."""
+    """A question of the conversation and what came of it: an answer, a problem, or nothing yet.
+
+    ``record`` is the answer as the endpoint would give it.
+    """
 
     question: str
     answer: Answer | None = None
     problem: str | None = None
+    record: AnswerOut | None = None
 
 
 def history(entries: Sequence[Entry]) -> list[Turn]:
@@ -75,7 +81,8 @@ def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str
         return '<p class="waiting">Searching the documents…</p>'
     if answer.reason in SMALL_TALK:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
-    return _searched(answer) + (abstention(answer, documents) if answer.text is None else answered(answer, documents))
+    told = abstention(answer, documents) if answer.text is None else answered(answer, documents)
+    return _searched(answer) + told + (why(entry.record, documents) if entry.record else "")
 
 
 def _searched(answer: Answer) -> str:

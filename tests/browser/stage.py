@@ -68,11 +68,12 @@ class ListeningAnswerer(Answerer):
         history: Sequence[Turn] = (),
         top_k: int = 8,
         doc_ids: Sequence[str] | None = None,
+        min_confidence: float | None = None,
     ) -> Answer:
         self.histories[question] = list(history)
         if question == BROKEN:
             raise RuntimeError("as planned")
-        return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids)
+        return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence)
 
 
 @dataclass

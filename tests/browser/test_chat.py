@@ -94,6 +94,22 @@ def test_an_unsure_answer_offers_what_else_it_might_be(charter_site: Site, open_
     expect(rivals.first).to_have_attribute("aria-current", "true")
 
 
+def test_a_fold_out_says_why_and_stays_open(article_site: Site, open_page: Open) -> None:
+    page = open_page(article_site.url)
+    ask(page, SPOKESPERSON)
+    told = page.request.post(f"{article_site.url}/v1/ask", data={"question": SPOKESPERSON}).json()
+    expect(page.get_by_role("table")).to_have_count(0)
+    page.locator("summary", has_text="Why this answer").press("Enter")
+    rows = page.get_by_role("table").locator("tbody tr")
+    expect(rows).to_have_count(len(told["hits"]))
+    expect(page.locator(".why dl")).to_contain_text(told["index"]["generation"])
+    ask(page, UNANSWERABLE)
+    expect(page.get_by_role("table")).to_have_count(1)
+    expect(page.locator("summary")).to_have_text(["Why this answer", "Why no answer"])
+    rows.nth(1).get_by_role("link").click()
+    assert marked(page).split()[:5] == told["hits"][1]["text"].split()[:5]
+
+
 def test_the_newest_answer_is_in_view(article_site: Site, open_page: Open) -> None:
     page = open_page(article_site.url, height=600)
     for question in (SPOKESPERSON, ORDER, UNANSWERABLE, SPOKESPERSON):

@@ -40,6 +40,11 @@ function revealNewest() {
   if (newest) newest.scrollIntoView({ block: stacked.matches ? "nearest" : "start", behavior: smooth });
 }
 
+// What is folded out stays so when the server renders the conversation anew.
+function keepFolds() {
+  element.querySelectorAll("details").forEach((node) => (node.open = Boolean(node.foldedOut)));
+}
+
 function open(node) {
   if (panel() && keyOf(panel()) === keyOf(node)) {
     revealSource(true);
@@ -53,6 +58,11 @@ element.addEventListener("click", (event) => {
   const ask = event.target.closest("[data-question]");
   if (ask) {
     trigger("submit", { question: ask.dataset.question });
+    return;
+  }
+  const fold = event.target.closest("summary")?.parentElement;
+  if (fold) {
+    fold.foldedOut = !fold.open; // the browser opens or closes it after this
     return;
   }
   const back = event.target.closest(".back");
@@ -77,6 +87,7 @@ watch("value", () => {
     revealSource(window.pinciteClicked);
     window.pinciteClicked = false;
   } else {
+    keepFolds();
     revealNewest();
   }
   showWhatIsOpen();
