@@ -20,13 +20,14 @@ _REMEMBERED = 10
 class Entry:
     """A question of the conversation and what came of it: an answer, a problem, or nothing yet.
 
-    ``record`` is the answer as the endpoint would give it.
+    ``record`` is the answer as the endpoint would give it; ``meant`` the question without a likely misspelling.
     """
 
     question: str
     answer: Answer | None = None
     problem: str | None = None
     record: AnswerOut | None = None
+    meant: str | None = None
 
 
 def history(entries: Sequence[Entry]) -> list[Turn]:
@@ -82,7 +83,11 @@ def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str
     if answer.reason in SMALL_TALK:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
     told = abstention(answer, documents) if answer.text is None else answered(answer, documents)
-    return _searched(answer) + told + (why(entry.record, documents) if entry.record else "")
+    return _meant(entry.meant) + _searched(answer) + told + (why(entry.record, documents) if entry.record else "")
+
+
+def _meant(question: str | None) -> str:
+    return f'<p class="meant">Did you mean: {_ask_button(question)}</p>' if question else ""
 
 
 def _searched(answer: Answer) -> str:

@@ -240,6 +240,7 @@ def test_nothing_hostile_becomes_markup() -> None:
         Entry(HOSTILE, replace(answer, citations=(citation, citation))),
         Entry(HOSTILE, abstention(found, message=HOSTILE)),
         Entry(HOSTILE, Answer(HOSTILE, HOSTILE, None, None, "help", f"“{HOSTILE}” {HOSTILE}")),
+        Entry(HOSTILE, abstention(found), meant=HOSTILE),
         Entry(HOSTILE, problem=HOSTILE),
         Entry(HOSTILE),
     ]
