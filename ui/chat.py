@@ -23,8 +23,11 @@ from corpus.errors import InputError, PinciteError, UnknownDocument
 from qa import Answerer
 from qa.answerer import check_question
 from qa.examples import example_questions
+from qa.spelling import Speller
 from qa.types import Answer
+from qa.wire import answer_out
 from ui import page, source
+from ui.answers import place_of
 from ui.source import Place
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -150,6 +153,7 @@ class _Chat:
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
+        self._spelled = "", Speller((), lambda _: True)
 
     def arrive(self, entries: list[page.Entry], request: gr.Request) -> tuple[Update, ...]:
         """Show the page, with the source open that its address names."""
@@ -188,8 +192,20 @@ class _Chat:
         except PinciteError as error:
             entries[number] = page.Entry(question, problem=str(error))
         else:
-            entries[number] = page.Entry(question, answer)
+            entries[number] = self._settled(question, answer)
         yield self._log(entries), "", gr.skip(), *self._evidence(entries[number].answer)
+
+    def _settled(self, question: str, answer: Answer) -> page.Entry:
+        meant = None if answer.reason in page.SMALL_TALK else self._speller().correct(question)
+        return page.Entry(question, answer, record=answer_out(answer, self._answerer), meant=meant)
+
+    def _speller(self) -> Speller:
+        """The words of the open index. What the encoder knows as one piece is common English."""
+        index = self._answerer.index
+        if index.generation != self._spelled[0]:
+            known = Speller(index.documents.values(), lambda word: index.encoder.count_tokens(word) == 1)
+            self._spelled = index.generation, known
+        return self._spelled[1]
 
     def give_up(self, entries: list[page.Entry]) -> str:
         """After an unexpected error: no question may wait for ever."""
@@ -211,7 +227,7 @@ class _Chat:
         """The first citation's source; after an abstention none, so that no older highlight looks like an answer."""
         if answer is None or answer.reason in page.SMALL_TALK:
             return gr.skip(), gr.skip()
-        return self._open(page.place_of(answer.citations[0])) if answer.citations else self._home()
+        return self._open(place_of(answer.citations[0])) if answer.citations else self._home()
 
     def _open(self, place: Place) -> tuple[Update, Update]:
         try:

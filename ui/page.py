@@ -1,34 +1,33 @@
 """The conversation as HTML. Pure functions: whatever comes from a document or a reader is escaped here."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
-from corpus import Document, Span
-from index import Hit
-from qa.types import Answer, Citation, Turn
-from ui.source import Place, emphasised
-
-Documents = Mapping[str, Document]
-"""Every document of the index, by its id."""
+from qa.types import Answer, Turn
+from qa.wire import AnswerOut
+from ui.answers import Documents, abstention, answered
+from ui.why import why
 
 SMALL_TALK = ("greeting", "thanks", "help")
 """Reasons for which there is nothing to look up."""
-_RELATED = 3
-_SNIPPET = 240
 _REMEMBERED = 10
-_CONFIDENCE = ((0.9, "Very likely right"), (0.7, "Likely right"), (0.5, "Possibly right"), (0.0, "Unsure"))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A question of the conversation and what came of it: an answer, a problem, or nothing yet."""
+    """A question of the conversation and what came of it: an answer, a problem, or nothing yet.
+
+    ``record`` is the answer as the endpoint would give it; ``meant`` the question without a likely misspelling.
+    """
 
     question: str
     answer: Answer | None = None
     problem: str | None = None
+    record: AnswerOut | None = None
+    meant: str | None = None
 
 
 def history(entries: Sequence[Entry]) -> list[Turn]:
@@ -53,17 +52,6 @@ def conversation(entries: Sequence[Entry], examples: Sequence[str], documents: D
 def problem(message: str) -> str:
     """Why a question was not taken, to stand beside the question box."""
     return f'<p class="problem" role="alert">{escape(message)}</p>' if message else ""
-
-
-def place_of(citation: Citation) -> Place:
-    """Where a citation stands."""
-    answer = Span(citation.answer_start, citation.answer_end)
-    return Place(citation.doc_id, Span(citation.start, citation.end), answer)
-
-
-def confidence_words(confidence: float) -> str:
-    """A probability in words."""
-    return next(words for least, words in _CONFIDENCE if confidence >= least)
 
 
 def _welcome(examples: Sequence[str]) -> str:
@@ -94,85 +82,18 @@ def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str
         return '<p class="waiting">Searching the documents…</p>'
     if answer.reason in SMALL_TALK:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
-    return _searched(answer) + (_abstention(answer, documents) if answer.text is None else _answer(answer))
+    told = abstention(answer, documents) if answer.text is None else answered(answer, documents)
+    return _meant(entry.meant) + _searched(answer) + told + (why(entry.record, documents) if entry.record else "")
+
+
+def _meant(question: str | None) -> str:
+    return f'<p class="meant">Did you mean: {_ask_button(question)}</p>' if question else ""
 
 
 def _searched(answer: Answer) -> str:
     if answer.query == answer.question:
         return ""
     return f'<p class="searched">searched for: <q dir="auto">{escape(answer.query)}</q></p>'
-
-
-def _answer(answer: Answer) -> str:
-    several = len(answer.citations) > 1
-    quotes = "".join(_quote(marker, citation) for marker, citation in enumerate(answer.citations, start=1))
-    return f'<div class="answer{" several" if several else ""}">{quotes}{_confidence(answer.confidence)}</div>'
-
-
-def _quote(marker: int, citation: Citation) -> str:
-    """The quoted sentences, the answer within in bold, and where they stand."""
-    place = place_of(citation)
-    span = Span(citation.answer_start - citation.start, citation.answer_end - citation.start)
-    whole = Span(0, len(citation.quote))
-    section = citation.section if citation.section and citation.section != citation.title else None
-    where = f"{section}, in {citation.title}" if section else citation.title
-    chip = (
-        f'<button type="button" class="chip" data-open {place.attributes()} '
-        f'aria-label="{escape(f"Citation {marker}: open the source at {where}")}" title="Open the source">'
-        f"{marker}</button>"
-    )
-    named = [f'<bdi class="section">{escape(section)}</bdi>'] if section else []
-    named += [f"page {citation.page}"] if citation.page is not None else []
-    named += [f'<cite dir="auto">{escape(citation.title)}</cite>']
-    entire = ' class="entire"' if span == whole else ""
-    return (
-        f'<figure class="quote"><blockquote{entire} dir="auto">'
-        f"{emphasised(citation.quote, whole, span)}</blockquote>"
-        f"<figcaption>{chip}<span>{' · '.join(named)}</span></figcaption></figure>"
-    )
-
-
-def _confidence(confidence: float | None) -> str:
-    if confidence is None:
-        return ""
-    words, share = confidence_words(confidence), f"{confidence:.0%}"
-    level = sum(confidence >= least for least, _ in _CONFIDENCE)
-    return (
-        f'<p class="confidence level-{level}" title="{share} likely to be right"><span class="dots" aria-hidden="true">'
-        f'</span>{words}<span class="unseen"> ({share})</span></p>'
-    )
-
-
-def _abstention(answer: Answer, documents: Documents) -> str:
-    """That the documents do not say, and the nearest passages as plain links: nothing here looks like a quotation."""
-    related = "".join(f"<li>{_related(hit, documents)}</li>" for hit in answer.hits[:_RELATED])
-    nearest = f'<h3>Related passages</h3><ol class="related">{related}</ol>' if related else ""
-    return (
-        '<div class="abstention"><p class="verdict">No answer in the documents</p>'
-        f"<p>{escape(answer.message or '')}</p>{nearest}</div>"
-    )
-
-
-def _related(hit: Hit, documents: Documents) -> str:
-    passage = hit.passage
-    place = Place(passage.doc_id, Span(passage.start, passage.end))
-    document = documents.get(passage.doc_id)
-    title = document.title if document else passage.doc_id
-    named = passage.section if passage.section and passage.section != title else title
-    told_apart = named != title and len(documents) > 1
-    in_title = f' <span class="in">in <bdi>{escape(title)}</bdi></span>' if told_apart else ""
-    return (
-        f'<a href="{escape(place.link())}" data-open {place.attributes()}><bdi>{escape(named)}</bdi></a>{in_title}'
-        f'<span class="snippet" dir="auto">{escape(_snippet(passage.text))}</span>'
-    )
-
-
-def _snippet(text: str) -> str:
-    """The beginning of a passage, cut between words."""
-    plain = " ".join(text.split())
-    if len(plain) <= _SNIPPET:
-        return plain
-    return plain[: plain.rfind(" ", _SNIPPET // 2, _SNIPPET) + 1 or _SNIPPET].rstrip(" .,;:–—") + "…"
 
 
 def _with_buttons(message: str, examples: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from corpus import read_builtin
 from index import Index, OnnxEncoder
 from qa import Answerer
 from qa.api import create_app
-from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, hostile_document, poem
+from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, charters, hostile_document, poem
 from tests.fakes import HashEncoder, document
 from ui.chat import mount_chat
 
@@ -77,6 +77,13 @@ def library_site(
     """The article among a hostile document and a short poem."""
     documents = [*read_builtin(), hostile_document(), poem()]
     return serve(ListeningAnswerer(Index.build(documents, tmp_path_factory.mktemp("library"), encoder=encoder)))
+
+
+@pytest.fixture(scope="session")
+def charter_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Three documents that answer one question."""
+    index = Index.build(charters(), tmp_path_factory.mktemp("charters"), encoder=HashEncoder())
+    return serve(ListeningAnswerer(index))
 
 
 @pytest.fixture(scope="session")

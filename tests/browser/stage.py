@@ -9,7 +9,7 @@ from corpus import Document, Passage, Section
 from index import Index
 from qa import Answerer
 from qa.types import Answer, Candidate, Turn
-from tests.fakes import document
+from tests.fakes import FixedReader, document
 
 Open = Callable[..., Page]
 """Opens a page; see the fixture ``open_page``."""
@@ -22,13 +22,19 @@ SPOKESPERSON = "Who is Meta's spokesperson?"
 ORDER = "When did Trump sign the executive order?"
 UNANSWERABLE = "How do I bake sourdough bread?"
 BROKEN = "What breaks?"
+UNSURE = "Where is the ring?"
+WRITER = "Who wrote the charter?"
 _ANSWERS = {
     SPOKESPERSON: "Francis Brennan",
     ORDER: "June 2",
     "What did the minister say?": "<img src=x onerror=alert(3)>",
+    WRITER: "Ada Byron",
 }
 _POEM = "A small poem\n\nRoses are red,\nviolets are blue,\nthe reader found\nwhat was true."
 _BAD = "<b>bold</b> ${alert(7)} {{7*7}} `x`"
+
+
+_GUESSES = {UNSURE: {"the tower": 0.5, "a drawer": -0.2, "the river": -1.0, "the well": -9.0}}
 
 
 class FingerReader:
@@ -37,6 +43,8 @@ class FingerReader:
     name = "finger"
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        if guesses := _GUESSES.get(question):
+            return FixedReader(guesses).read(question, passages)
         words = _ANSWERS.get(question)
         found = [(p, p.text.find(words) if words else -1) for p in passages]
         return [
@@ -60,11 +68,12 @@ class ListeningAnswerer(Answerer):
         history: Sequence[Turn] = (),
         top_k: int = 8,
         doc_ids: Sequence[str] | None = None,
+        min_confidence: float | None = None,
     ) -> Answer:
         self.histories[question] = list(history)
         if question == BROKEN:
             raise RuntimeError("as planned")
-        return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids)
+        return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence)
 
 
 @dataclass
@@ -93,6 +102,20 @@ def hostile_document() -> Document:
 
 def poem() -> Document:
     return document("verse/poem.txt", _POEM, "A small poem")
+
+
+def charters() -> list[Document]:
+    """Two documents that say the same, and one that says it in other words."""
+    same = "The charter of the town was written by Ada Byron."
+    return [
+        document("a.txt", f"A first page. {same} It still holds.", "Annals"),
+        document("b.txt", f"{same} Nobody signed it.", "Book of the town"),
+        document("c.txt", "Ada Byron wrote the charter in one night.", "Chronicle"),
+        document("d.txt", "The ring lies in the tower.", "Diary"),
+        document("e.txt", "They say that the ring was put into a drawer.", "Essays"),
+        document("f.txt", "Or was the ring thrown into the river?", "Fables"),
+        document("g.txt", "No ring fell into the well.", "Gazette"),
+    ]
 
 
 def ask(page: Page, question: str) -> None:

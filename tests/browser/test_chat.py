@@ -13,6 +13,8 @@ from tests.browser.stage import (
     ORDER,
     SPOKESPERSON,
     UNANSWERABLE,
+    UNSURE,
+    WRITER,
     ListeningAnswerer,
     Open,
     Site,
@@ -61,6 +63,63 @@ def test_a_click_on_a_citation_opens_it_again(article_site: Site, open_page: Ope
     assert not page.evaluate(IN_VIEW, "#source mark")
     page.locator(".chip").first.click()
     comes_into_view(page, "#source mark")
+
+
+def test_each_of_several_citations_opens_its_own_sentence(charter_site: Site, open_page: Open) -> None:
+    page = open_page(charter_site.url)
+    ask(page, WRITER)
+    citations = charter_site.answerer.ask(WRITER).citations
+    assert len(citations) == 3
+    expect(page.locator(".answer blockquote")).to_have_count(2)
+    expect(page.locator(".answer blockquote strong")).to_have_text(["Ada Byron", "Ada Byron"])
+    expect(page.locator(".chip")).to_have_count(3)
+    for number, citation in enumerate(citations, start=1):
+        page.get_by_role("button", name=f"Citation {number}:").click()
+        expect(page.locator("#picker input")).to_have_value(citation.title)
+        expect(page.locator("#source mark")).to_have_text(citation.quote)
+        expect(page.locator('.chip[aria-current="true"]')).to_have_text(str(number))
+    page.locator("cite", has_text=citations[0].title).click()  # the name beside a chip opens what the chip does
+    expect(page.locator("#picker input")).to_have_value(citations[0].title)
+
+
+def test_an_unsure_answer_offers_what_else_it_might_be(charter_site: Site, open_page: Open) -> None:
+    page = open_page(charter_site.url)
+    ask(page, UNSURE)
+    expect(page.locator(".answer blockquote strong")).to_have_text("the tower")
+    rivals = page.locator(".also button")
+    expect(rivals).to_have_text(["a drawer", "the river"])
+    rivals.first.press("Enter")
+    expect(page.locator("#source mark")).to_have_text("They say that the ring was put into a drawer.")
+    expect(page.locator("#source mark strong")).to_have_text("a drawer")
+    expect(rivals.first).to_have_attribute("aria-current", "true")
+
+
+def test_a_fold_out_says_why_and_stays_open(article_site: Site, open_page: Open) -> None:
+    page = open_page(article_site.url)
+    ask(page, SPOKESPERSON)
+    told = page.request.post(f"{article_site.url}/v1/ask", data={"question": SPOKESPERSON}).json()
+    expect(page.get_by_role("table")).to_have_count(0)
+    page.locator("summary", has_text="Why this answer").press("Enter")
+    rows = page.get_by_role("table").locator("tbody tr")
+    expect(rows).to_have_count(len(told["hits"]))
+    expect(page.locator(".why dl")).to_contain_text(told["index"]["generation"])
+    ask(page, UNANSWERABLE)
+    expect(page.get_by_role("table")).to_have_count(1)
+    expect(page.locator("summary")).to_have_text(["Why this answer", "Why no answer"])
+    rows.nth(1).get_by_role("link").click()
+    assert marked(page).split()[:5] == told["hits"][1]["text"].split()[:5]
+
+
+def test_a_misspelled_question_is_offered_as_it_was_meant(article_site: Site, open_page: Open) -> None:
+    page = open_page(article_site.url)
+    typed = SPOKESPERSON.replace("spokes", "spoks")
+    ask(page, typed)
+    expect(page.locator(".turn .question")).to_have_text(typed)
+    expect(page.locator(".meant")).to_have_text(f"Did you mean: {SPOKESPERSON}")
+    page.get_by_role("button", name=SPOKESPERSON).click()
+    expect(page.locator(".turn:last-child .question")).to_have_text(SPOKESPERSON)
+    expect(page.locator(".turn:last-child .answer strong")).to_have_text("Francis Brennan")
+    expect(page.locator(".meant")).to_have_count(1)
 
 
 def test_the_newest_answer_is_in_view(article_site: Site, open_page: Open) -> None:

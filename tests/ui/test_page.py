@@ -11,6 +11,7 @@ from qa.cite import cite
 from qa.types import Answer, Candidate
 from tests.fakes import document
 from ui import page, source
+from ui.answers import place_of
 from ui.page import Entry
 from ui.source import AROUND, WHOLE, Place
 
@@ -54,7 +55,7 @@ def turn(answer: Answer, *documents: Document) -> str:
 
 def panel(found: Document, words: str) -> str:
     citation = answer_to("?", (found, words)).citations[0]
-    return source.source_panel(found, page.place_of(citation))
+    return source.source_panel(found, place_of(citation))
 
 
 def test_the_answer_is_bold_within_its_quote() -> None:
@@ -77,7 +78,7 @@ def test_only_the_cited_occurrence_is_marked() -> None:
     sentence = "It rained on Monday."
     found = document("a.txt", f"{sentence} It was cold.\n\n{sentence} It was warm.\n\nIt was warm.")
     citation = answer_to("?", (found, "Monday")).citations[0]
-    shown = source.source_panel(found, page.place_of(citation))
+    shown = source.source_panel(found, place_of(citation))
     assert texts(shown, "//mark") == [sentence]
     marked = parsed(shown).xpath("//mark")[0]
     assert marked.getparent().text_content() == f"{sentence} It was warm."
@@ -100,6 +101,27 @@ def test_each_citation_has_a_chip_that_names_its_place() -> None:
     assert labels == ["Citation 1: open the source at First book", "Citation 2: open the source at Second book"]
 
 
+def test_the_same_sentence_is_shown_once_with_the_chips_of_both_places() -> None:
+    first = document("a.txt", "Nobody. Two men\nsaw it.", title="First book")
+    second = document("b.txt", "Two men saw it.", title="Second book")
+    third = document("c.txt", "It was seen by Two men.", title="Third book")
+    shown = turn(answer_to("Who?", *((found, "Two men") for found in (first, third, second))), first, second, third)
+    assert texts(shown, "//blockquote") == ["Two men\nsaw it.", "It was seen by Two men."]
+    assert texts(shown, "//blockquote/strong") == ["Two men", "Two men"]
+    chips = [texts(markup, "//*[@class='cited']") for markup in _figures(shown)]
+    assert chips == [["1First book", "3Second book"], ["2Third book"]]
+
+
+def test_the_same_sentence_with_another_answer_is_shown_again() -> None:
+    first, second = document("a.txt", "Two men saw one dog."), document("b.txt", "Two men saw one dog.")
+    shown = turn(answer_to("Who?", (first, "Two men"), (second, "one dog")), first, second)
+    assert texts(shown, "//blockquote/strong") == ["Two men", "one dog"]
+
+
+def _figures(markup: str) -> list[str]:
+    return [html.tostring(figure, encoding="unicode") for figure in parsed(markup).xpath("//figure")]
+
+
 def test_a_chip_opens_exactly_its_citation() -> None:
     found = document("weird \"'<id>&.txt", "One came. Two men saw it.")
     answer = answer_to("Who?", (found, "Two men"))
@@ -109,7 +131,7 @@ def test_a_chip_opens_exactly_its_citation() -> None:
         for name, value in chip.attrib.items()
         if name.startswith("data-")
     }
-    assert source.place_from(sent) == page.place_of(answer.citations[0])
+    assert source.place_from(sent) == place_of(answer.citations[0])
 
 
 def test_the_section_and_the_page_are_named() -> None:
@@ -135,6 +157,46 @@ def test_confidence_is_told_in_words_with_the_number_on_hover(confidence: float,
 def test_no_confidence_is_shown_where_none_was_fitted() -> None:
     found = document("a.txt", "One came.")
     assert "confidence" not in turn(answer_to("Who?", (found, "One")), found)
+
+
+def unsure(*margins: tuple[str, float], confidence: float | None) -> str:
+    """The turn of an answer whose candidates are these words, each in a sentence of its own, with these margins."""
+    found = document("a.txt", " ".join(f"It was {words} then." for words, _ in margins))
+    whole = Passage("a.txt", 0, len(found.text), found.text, None)
+    starts = [found.text.index(f" {words} ") + 1 for words, _ in margins]
+    candidates = tuple(
+        Candidate(whole, start, start + len(words), margin, 0.0)
+        for start, (words, margin) in zip(starts, margins, strict=True)
+    )
+    answer = answer_to("What?", (found, margins[0][0]), confidence=confidence, candidates=candidates)
+    return turn(answer, found)
+
+
+RIVALS = (("red", 1.0), ("blue", 0.9), ("green", 0.1), ("grey", 0.0), ("black", -9.0))
+
+
+@pytest.mark.parametrize(
+    ("best", "confidence", "offered"),
+    [(1.0, 0.3, ["blue", "green"]), (1.0, 0.6, []), (1.0, None, ["blue", "green"]), (8.0, None, []), (8.0, 0.3, [])],
+)
+def test_runners_up_are_offered_where_the_answer_is_unsure(
+    best: float, confidence: float | None, offered: list[str]
+) -> None:
+    shown = unsure(("red", best), *RIVALS[1:], confidence=confidence)
+    assert texts(shown, "//*[@class='also']//button") == offered
+    assert texts(shown, "//strong") == ["red"], "a runner-up is no answer"
+
+
+def test_a_runner_up_says_something_else_and_is_possible() -> None:
+    shown = unsure(("red", 1.0), ("Red", 0.9), ("black", -9.0), confidence=0.2)
+    assert texts(shown, "//*[@class='also']") == []
+
+
+def test_an_abstention_offers_no_runner_up() -> None:
+    found = document("a.txt", "It was red then. It was blue then.")
+    whole = Passage("a.txt", 0, len(found.text), found.text, None)
+    candidates = (Candidate(whole, 7, 10, 1.0, 0.0), Candidate(whole, 24, 28, 0.9, 0.0))
+    assert "also" not in turn(abstention(found, confidence=0.1, candidates=candidates), found)
 
 
 def test_an_abstention_never_looks_like_an_answer() -> None:
@@ -178,6 +240,7 @@ def test_nothing_hostile_becomes_markup() -> None:
         Entry(HOSTILE, replace(answer, citations=(citation, citation))),
         Entry(HOSTILE, abstention(found, message=HOSTILE)),
         Entry(HOSTILE, Answer(HOSTILE, HOSTILE, None, None, "help", f"“{HOSTILE}” {HOSTILE}")),
+        Entry(HOSTILE, abstention(found), meant=HOSTILE),
         Entry(HOSTILE, problem=HOSTILE),
         Entry(HOSTILE),
     ]
@@ -185,7 +248,7 @@ def test_nothing_hostile_becomes_markup() -> None:
         page.conversation(entries, [HOSTILE], {HOSTILE: found}),
         page.conversation([], [HOSTILE], {}),
         page.problem(HOSTILE),
-        source.source_panel(found, page.place_of(citation), note=HOSTILE),
+        source.source_panel(found, place_of(citation), note=HOSTILE),
         source.empty_panel(HOSTILE, note=HOSTILE),
     ]
     for markup in shown:

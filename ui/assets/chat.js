@@ -40,6 +40,11 @@ function revealNewest() {
   if (newest) newest.scrollIntoView({ block: stacked.matches ? "nearest" : "start", behavior: smooth });
 }
 
+// What is folded out stays so when the server renders the conversation anew.
+function keepFolds() {
+  element.querySelectorAll("details").forEach((node) => (node.open = Boolean(node.foldedOut)));
+}
+
 function open(node) {
   if (panel() && keyOf(panel()) === keyOf(node)) {
     revealSource(true);
@@ -55,6 +60,11 @@ element.addEventListener("click", (event) => {
     trigger("submit", { question: ask.dataset.question });
     return;
   }
+  const fold = event.target.closest("summary")?.parentElement;
+  if (fold) {
+    fold.foldedOut = !fold.open; // the browser opens or closes it after this
+    return;
+  }
   const back = event.target.closest(".back");
   if (back) {
     event.preventDefault();
@@ -64,8 +74,8 @@ element.addEventListener("click", (event) => {
     chip?.focus({ preventScroll: true });
     return;
   }
-  const caption = event.target.closest("figcaption");
-  const node = event.target.closest("[data-open]") || caption?.querySelector("[data-open]");
+  const named = event.target.closest(".cited");
+  const node = event.target.closest("[data-open]") || named?.querySelector("[data-open]");
   // A link that is to be opened elsewhere is the browser's business.
   if (!node || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -77,6 +87,7 @@ watch("value", () => {
     revealSource(window.pinciteClicked);
     window.pinciteClicked = false;
   } else {
+    keepFolds();
     revealNewest();
   }
   showWhatIsOpen();
