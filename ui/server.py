@@ -12,13 +12,14 @@ from fastapi import FastAPI
 
 from corpus.errors import InvalidSetting, PortInUse
 from qa import Answerer
-from qa.api import create_app
+from qa.api import LiveAnswerer, create_app
 from ui.chat import mount_chat
 
 
 def create_server(answerer: Answerer) -> FastAPI:
-    """The endpoint with the chat mounted at ``/``."""
-    return mount_chat(create_app(answerer), answerer)
+    """The endpoint with the chat mounted at ``/``; both follow the index."""
+    live = LiveAnswerer(answerer)
+    return mount_chat(create_app(live), live)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -9,9 +9,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index import Index
 from qa.answerer import Answerer, check_question
 from qa.api import problems
+from qa.api.live import LiveAnswerer
 from qa.wire import (
     AnswerOut,
     AskBody,
@@ -29,7 +29,8 @@ _MAX_BODY = 1_000_000
 
 
 def create_app(answerer: Answerer) -> FastAPI:
-    """An application that answers from an open index."""
+    """An application that answers from an open index, and from each newer generation of it."""
+    live = answerer if isinstance(answerer, LiveAnswerer) else LiveAnswerer(answerer)
     app = FastAPI(
         title="Pincite",
         summary="Answers from a corpus in the corpus's own words, cited to the character.",
@@ -39,9 +40,9 @@ def create_app(answerer: Answerer) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(_BodyLimit)
-    _add_answers(app, answerer)
-    _add_documents(app, answerer.index)
-    _add_state(app, answerer)
+    _add_answers(app, live)
+    _add_documents(app, live)
+    _add_state(app, live)
     _add_docs(app)
 
     # As applications, not functions, these take every method, also one that nobody knows.
@@ -49,10 +50,11 @@ def create_app(answerer: Answerer) -> FastAPI:
     return app
 
 
-def _add_answers(app: FastAPI, answerer: Answerer) -> None:
+def _add_answers(app: FastAPI, live: LiveAnswerer) -> None:
     @app.post("/v1/ask", response_model=AnswerOut, responses=problems.documented(400, 404, 413, 422), tags=["answers"])
     def ask(body: AskBody) -> AnswerOut:
         """Answer a question with a cited verbatim span, or abstain."""
+        answerer = live.current()
         answer = answerer.ask(
             body.question,
             history=body.turns(),
@@ -68,15 +70,15 @@ def _add_answers(app: FastAPI, answerer: Answerer) -> None:
     def search(body: SearchBody) -> SearchOut:
         """The best passages for a query."""
         check_question(body.query)
-        hits = answerer.index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
+        hits = live.index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
         return search_out(hits)
 
 
-def _add_documents(app: FastAPI, index: Index) -> None:
+def _add_documents(app: FastAPI, live: LiveAnswerer) -> None:
     @app.get("/v1/documents", response_model=DocumentsOut, tags=["documents"])
     def documents() -> DocumentsOut:
         """All documents of the index."""
-        return documents_out(index)
+        return documents_out(live.index)
 
     @app.get(
         "/v1/documents/{doc_id:path}",
@@ -88,6 +90,7 @@ def _add_documents(app: FastAPI, index: Index) -> None:
         doc_id: str, response: Response, if_none_match: Annotated[str | None, Header()] = None
     ) -> DocumentTextOut | Response:
         """One document with its text; its ETag changes with the text."""
+        index = live.index
         found = index.document(doc_id)
         etag = f'"{found.text_digest}"'
         if if_none_match and etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
@@ -96,7 +99,7 @@ def _add_documents(app: FastAPI, index: Index) -> None:
         return document_out(index, found)
 
 
-def _add_state(app: FastAPI, answerer: Answerer) -> None:
+def _add_state(app: FastAPI, live: LiveAnswerer) -> None:
     @app.get("/healthz", tags=["state"])
     def healthz() -> dict[str, str]:
         """The process answers."""
@@ -105,7 +108,7 @@ def _add_state(app: FastAPI, answerer: Answerer) -> None:
     @app.get("/readyz", tags=["state"])
     def readyz() -> dict[str, str]:
         """An index is open and questions can be asked."""
-        return {"status": "ready", "generation": answerer.index.generation}
+        return {"status": "ready", "generation": live.index.generation}
 
 
 def _add_docs(app: FastAPI) -> None:
