@@ -14,6 +14,7 @@ from corpus.errors import InvalidSetting, PortInUse
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from ui.chat import mount_chat
+from ui.logs import log_to_stderr
 
 
 def create_server(answerer: Answerer) -> FastAPI:
@@ -45,5 +46,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(answerer: Answerer, listener: socket.socket) -> None:
     """Serve until interrupted; requests under way are finished."""
-    config = uvicorn.Config(create_server(answerer), log_level="warning", timeout_graceful_shutdown=10)
+    log_to_stderr()
+    config = uvicorn.Config(create_server(answerer), log_config=None, access_log=False, timeout_graceful_shutdown=10)
     uvicorn.Server(config).run(sockets=[listener])

@@ -2,11 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from corpus.errors import IndexFault
 from index import Index
 from qa.answerer import TOP_K, Answerer
+from qa.api.line import Line
 from qa.confidence import Calibration
 from qa.types import Answer, Reader, Turn
 
@@ -19,7 +20,9 @@ class LiveAnswerer(Answerer):
     Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile.
     """
 
-    def __init__(self, answerer: Answerer) -> None:
+    def __init__(self, answerer: Answerer, *, line: Line | None = None) -> None:
+        self.line = line or Line()
+        self.on_answer: Callable[[Answer], None] = _nothing
         self._answerer = answerer
         self._turning = threading.Lock()
         self._refused: str | None = None
@@ -83,11 +86,24 @@ class LiveAnswerer(Answerer):
         doc_ids: Sequence[str] | None = None,
         min_confidence: float | None = None,
     ) -> Answer:
-        """As ``Answerer.ask``, of one generation from beginning to end."""
-        return self.current().ask(
-            question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence
-        )
+        """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
+
+        Raises Overloaded too.
+        """
+
+        def work() -> Answer:
+            return self.current().ask(
+                question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence
+            )
+
+        answer = self.line.join(work).result()
+        self.on_answer(answer)
+        return answer
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """As ``Answerer.standalone``."""
         return self.current().standalone(question, history)
+
+
+def _nothing(_: Answer) -> None:
+    """Until someone counts answers."""
