@@ -30,8 +30,9 @@
     │   ├── TooFewQuestions      too_few_questions
     │   ├── InvalidSetting       invalid_setting
     │   └── UnknownDocument      unknown_document
-    ├── ServerError              a server that cannot start
-    │   └── PortInUse            port_in_use
+    ├── ServerError              a server that cannot start, or take a request
+    │   ├── PortInUse            port_in_use
+    │   └── Overloaded           overloaded
     └── CitationBroken           citation_broken: a quote that is not in its document (a bug)
 
 A message is one sentence that says what is wrong and ends with what to do next. ``code`` is
@@ -222,7 +223,7 @@ class UnknownDocument(InputError):
 
 
 class ServerError(PinciteError):
-    """A server that cannot start."""
+    """A server that cannot start, or take a request."""
 
     code = "server_error"
 
@@ -231,6 +232,12 @@ class PortInUse(ServerError):
     """Another program listens at the address."""
 
     code = "port_in_use"
+
+
+class Overloaded(ServerError):
+    """More is asked at once than the server takes."""
+
+    code = "overloaded"
 
 
 class CitationBroken(PinciteError):

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from corpus import Document
+from corpus import Document, PinciteError
 from index import Hit, Index
 from qa.answerer import MAX_QUESTION, TOP_K, Answerer
 from qa.types import Answer, Candidate, Citation, Turn
@@ -51,6 +51,15 @@ class AskBody(_Request):
     def turns(self) -> tuple[Turn, ...]:
         """The history as records."""
         return tuple(Turn(turn.question, turn.answer) for turn in self.history)
+
+
+MAX_BATCH = 32
+
+
+class BatchBody(_Request):
+    """Several questions, each with its own conversation."""
+
+    questions: list[AskBody] = Field(min_length=1, max_length=MAX_BATCH)
 
 
 class SearchBody(_Request):
@@ -123,6 +132,25 @@ class AnswerOut(_Response):
     index: IndexOut
 
 
+class ErrorOut(_Response):
+    """What went wrong, as the endpoint's problem details name it."""
+
+    code: str = Field(description="Stable: programs may match on it.", examples=["empty_question"])
+    detail: str = Field(examples=["The question is empty; type one."])
+
+
+class FailedOut(_Response):
+    """A question of a batch that could not be answered."""
+
+    error: ErrorOut
+
+
+class BatchOut(_Response):
+    """An answer or an error for each question, in their order."""
+
+    results: list[AnswerOut | FailedOut]
+
+
 class SearchOut(_Response):
     """Hits in order."""
 
@@ -188,6 +216,11 @@ def answer_out(answer: Answer, answerer: Answerer) -> AnswerOut:
             generation=answerer.index.generation, encoder=answerer.index.encoder.name, reader=answerer.reader.name
         ),
     )
+
+
+def failed_out(error: PinciteError) -> FailedOut:
+    """An error in the place of an answer."""
+    return FailedOut(error=ErrorOut(code=error.code, detail=str(error)))
 
 
 def search_out(hits: list[Hit]) -> SearchOut:

@@ -12,13 +12,15 @@ from fastapi import FastAPI
 
 from corpus.errors import InvalidSetting, PortInUse
 from qa import Answerer
-from qa.api import create_app
+from qa.api import LiveAnswerer, create_app
 from ui.chat import mount_chat
+from ui.logs import log_to_stderr
 
 
 def create_server(answerer: Answerer) -> FastAPI:
-    """The endpoint with the chat mounted at ``/``."""
-    return mount_chat(create_app(answerer), answerer)
+    """The endpoint with the chat mounted at ``/``; both follow the index."""
+    live = LiveAnswerer(answerer)
+    return mount_chat(create_app(live), live)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,5 +46,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(answerer: Answerer, listener: socket.socket) -> None:
     """Serve until interrupted; requests under way are finished."""
-    config = uvicorn.Config(create_server(answerer), log_level="warning", timeout_graceful_shutdown=10)
+    log_to_stderr()
+    config = uvicorn.Config(create_server(answerer), log_config=None, access_log=False, timeout_graceful_shutdown=10)
     uvicorn.Server(config).run(sockets=[listener])

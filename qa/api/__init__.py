@@ -1,5 +1,6 @@
 """The JSON endpoint."""
 
 from qa.api.app import create_app
+from qa.api.live import LiveAnswerer
 
-__all__ = ["create_app"]
+__all__ = ["LiveAnswerer", "create_app"]

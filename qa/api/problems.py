@@ -1,6 +1,5 @@
 """Errors as RFC 9457 problem details; the only place that knows HTTP statuses."""
 
-import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -14,6 +13,7 @@ from corpus.errors import (
     DocumentError,
     IndexFault,
     InputError,
+    Overloaded,
     PinciteError,
     QuestionTooLong,
     UnknownDocument,
@@ -25,11 +25,11 @@ _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (InputError, 422),
     (DocumentError, 422),
     (IndexFault, 503),
+    (Overloaded, 503),
     (PinciteError, 500),
 )
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _NO_JSON = "The body is no JSON object; send one with Content-Type: application/json. See /docs for the fields."
-_log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
@@ -71,13 +71,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PinciteError, _pincite)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _pincite(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PinciteError):
         raise error
-    return problem(status_of(error), error.code, str(error))
+    return problem(status_of(error), error.code, str(error), {"Retry-After": "1"} if status_of(error) == 503 else None)
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -107,6 +106,6 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, code, detail, dict(error.headers) if error.headers else None)
 
 
-def _unforeseen(_: Request, error: Exception) -> JSONResponse:
-    _log.error("unforeseen error", exc_info=error)
+def unforeseen() -> JSONResponse:
+    """The response to an error that nobody thought of."""
     return problem(500, "internal_error", "Pincite failed on this request; its log says why. Please report it.")

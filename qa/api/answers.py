@@ -1,0 +1,92 @@
+"""The routes that answer."""
+
+import threading
+
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
+
+from corpus.errors import PinciteError
+from qa.answerer import check_question
+from qa.api import problems
+from qa.api.line import finished, joined
+from qa.api.live import LiveAnswerer
+from qa.api.requests import note_question
+from qa.wire import (
+    AnswerOut,
+    AskBody,
+    BatchBody,
+    BatchOut,
+    FailedOut,
+    SearchBody,
+    SearchOut,
+    answer_out,
+    failed_out,
+    search_out,
+)
+
+_PROBLEMS = problems.documented(400, 404, 413, 422, 503)
+_BATCH_PROBLEMS = problems.documented(400, 413, 422, 503)
+
+
+def add(app: FastAPI, live: LiveAnswerer) -> None:
+    """Asking, alone and in batches, and searching. Each request takes one place in the line."""
+
+    @app.post("/v1/ask", tags=["answers"], response_model=AnswerOut, responses=_PROBLEMS)
+    async def ask(body: AskBody, request: Request) -> Response:
+        """Answer a question with a cited verbatim span, or abstain."""
+        note_question(request, body.question)
+        check_question(body.question)
+        return await finished(request, await joined(live.line, lambda: _json(answered(live, body))))
+
+    @app.post(
+        "/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=problems.documented(400, 413, 422, 503)
+    )
+    async def batch(body: BatchBody, request: Request) -> Response:
+        """Answer several questions one after the other; one that fails leaves an error in its place."""
+        note_question(request, "\n".join(item.question for item in body.questions))
+        stop = threading.Event()
+        future = await joined(live.line, lambda: _json(_answered_all(live, body, stop)))
+        return await finished(request, future, stop.set)
+
+    @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_PROBLEMS)
+    async def search(body: SearchBody, request: Request) -> Response:
+        """The best passages for a query."""
+        note_question(request, body.query)
+        check_question(body.query)
+
+        def found() -> Response:
+            hits = live.index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
+            return _json(search_out(hits))
+
+        return await finished(request, await joined(live.line, found))
+
+
+def answered(live: LiveAnswerer, body: AskBody) -> AnswerOut:
+    """The answer to a question, counted. Raises what ``Answerer.ask`` raises."""
+    answerer = live.current()
+    answer = answerer.ask(
+        body.question,
+        history=body.turns(),
+        top_k=body.top_k,
+        doc_ids=body.doc_ids,
+        min_confidence=body.min_confidence,
+    )
+    live.on_answer(answer)
+    return answer_out(answer, answerer)
+
+
+def _answered_all(live: LiveAnswerer, body: BatchBody, stop: threading.Event) -> BatchOut:
+    results: list[AnswerOut | FailedOut] = []
+    for item in body.questions:
+        if stop.is_set():
+            break
+        try:
+            results.append(answered(live, item))
+        except PinciteError as error:
+            results.append(failed_out(error))
+    return BatchOut(results=results)
+
+
+def _json(body: BaseModel) -> Response:
+    """Written where the answer was found, off the event loop."""
+    return Response(body.model_dump_json(by_alias=True), media_type="application/json")

@@ -1,0 +1,15 @@
+"""How much the endpoint takes at once."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``at_work`` questions are answered at once, ``waiting`` more stand in line. Sizes are bytes of a request."""
+
+    at_work: int = 2
+    waiting: int = 16
+    body: int = 1_000_000
+    upload: int = 20 * 2**20
+    files: int = 20
+    documents: int = 10_000

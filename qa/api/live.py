@@ -1,0 +1,109 @@
+"""The current answerer: one of the newest generation, opened while the one before still answers."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from corpus.errors import IndexFault
+from index import Index
+from qa.answerer import TOP_K, Answerer
+from qa.api.line import Line
+from qa.confidence import Calibration
+from qa.types import Answer, Reader, Turn
+
+_log = logging.getLogger(__name__)
+
+
+class LiveAnswerer(Answerer):
+    """Stands in an answerer's place and follows its index: each question is asked of the newest generation.
+
+    Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile.
+    """
+
+    def __init__(self, answerer: Answerer, *, line: Line | None = None) -> None:
+        self.line = line or Line()
+        self.on_answer: Callable[[Answer], None] = _nothing
+        self._answerer = answerer
+        self._turning = threading.Lock()
+        self._refused: str | None = None
+
+    def current(self) -> Answerer:
+        """The answerer of the newest generation that can be opened.
+
+        The first to find a newer one opens it, which takes a moment; others are not kept waiting. One that cannot
+        be opened is logged once, and the generation before it goes on answering.
+        """
+        if not self._is_current() and self._turning.acquire(blocking=False):
+            try:
+                self._turn()
+            finally:
+                self._turning.release()
+        return self._answerer
+
+    def _is_current(self) -> bool:
+        try:
+            return self._answerer.index.is_current()
+        except IndexFault as fault:
+            self._refuse(str(fault))
+            return True
+
+    def _turn(self) -> None:
+        before = self._answerer
+        try:
+            index = Index.open(before.index.directory, encoder=before.index.encoder)
+        except IndexFault as fault:
+            self._refuse(str(fault))
+            return
+        self._answerer = Answerer(index, reader=before.reader)
+        self._refused = None
+
+    def _refuse(self, why: str) -> None:
+        if why != self._refused:
+            _log.warning("The newer index is not used, the one before it still answers: %s", why)
+        self._refused = why
+
+    @property
+    def index(self) -> Index:  # type: ignore[override]
+        """The newest generation."""
+        return self.current().index
+
+    @property
+    def reader(self) -> Reader:  # type: ignore[override]
+        """The reader, the same for every generation."""
+        return self._answerer.reader
+
+    @property
+    def calibration(self) -> Calibration | None:  # type: ignore[override]
+        """The newest generation's."""
+        return self.current().calibration
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        top_k: int = TOP_K,
+        doc_ids: Sequence[str] | None = None,
+        min_confidence: float | None = None,
+    ) -> Answer:
+        """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
+
+        Raises Overloaded too.
+        """
+
+        def work() -> Answer:
+            return self.current().ask(
+                question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence
+            )
+
+        answer = self.line.join(work).result()
+        self.on_answer(answer)
+        return answer
+
+    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+        """As ``Answerer.standalone``."""
+        return self.current().standalone(question, history)
+
+
+def _nothing(_: Answer) -> None:
+    """Until someone counts answers."""

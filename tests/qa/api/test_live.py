@@ -1,0 +1,81 @@
+"""A server whose index changes while it is asked."""
+
+import concurrent.futures
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from index import Index
+from qa import Answerer
+from qa.api import LiveAnswerer, create_app
+from tests.fakes import FixedReader, HashEncoder, document
+
+READER = FixedReader({"Miso": 9.0, "Kuro": 8.0})
+QUESTION = {"question": "What is the office cat called?"}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    return Index.build([document("cat.txt", "The office cat is called Miso.")], tmp_path, encoder=HashEncoder())
+
+
+@pytest.fixture
+def client(index: Index) -> Iterator[TestClient]:
+    with TestClient(create_app(Answerer(index, reader=READER)), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_a_newer_generation_answers_without_a_restart(client: TestClient, index: Index) -> None:
+    before = client.post("/v1/ask", json=QUESTION).json()
+    newer = index.update(add=[document("cat.txt", "The office cat is called Kuro.")])
+    after = client.post("/v1/ask", json=QUESTION).json()
+    assert (before["answer"], after["answer"]) == ("Miso", "Kuro")
+    assert after["index"]["generation"] == newer.generation != before["index"]["generation"]
+    assert client.get("/readyz").json()["generation"] == newer.generation
+    assert "Kuro" in client.get("/v1/documents/cat.txt").json()["text"]
+
+
+def test_no_question_fails_while_the_index_is_updated_again_and_again(client: TestClient, index: Index) -> None:
+    done = threading.Event()
+
+    def asked() -> set[tuple[int, str, str]]:
+        seen = set()
+        while not done.is_set():
+            response = client.post("/v1/ask", json=QUESTION)
+            body = response.json()
+            quote = body["citations"][0]["quote"]
+            seen.add((response.status_code, body["answer"], quote))
+        return seen
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(asked) for _ in range(3)]
+        for name in ("Kuro", "Miso") * 4:
+            index.update(add=[document("cat.txt", f"The office cat is called {name}.")])
+        done.set()
+        seen = set().union(*(one.result() for one in asking))
+    assert seen <= {(200, name, f"The office cat is called {name}.") for name in ("Kuro", "Miso")}
+
+
+def test_a_newer_index_that_is_damaged_leaves_the_one_before(
+    client: TestClient, index: Index, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = index.update(add=[document("cat.txt", "The office cat is called Kuro.")])
+    (index.directory / "generations" / newer.generation / "vectors.faiss").write_bytes(b"")
+    assert [client.post("/v1/ask", json=QUESTION).json()["answer"] for _ in range(2)] == ["Miso", "Miso"]
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "qa.api.live"]
+    assert "vectors.faiss" in said
+    index.directory.joinpath("CURRENT").write_text("nonsense")
+    assert client.post("/v1/ask", json=QUESTION).json()["answer"] == "Miso"
+
+
+def test_what_was_begun_ends_with_its_own_generation(index: Index) -> None:
+    live = LiveAnswerer(Answerer(index, reader=READER))
+    begun = live.current()
+    index.update(add=[document("cat.txt", "The office cat is called Kuro.")])
+    assert live.ask(QUESTION["question"]).text == "Kuro"
+    assert begun.ask(QUESTION["question"]).text == "Miso"
+    assert live.standalone("What?", ()) == "What?"
+    assert (live.reader, live.calibration) == (READER, None)
