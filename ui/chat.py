@@ -6,10 +6,13 @@ component's own ``trigger`` (see ``assets/chat.js``).
 """
 
 import asyncio
+import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 # Read by gradio: it must not report that it runs, nor sum up after every event how long events took.
@@ -24,7 +27,7 @@ from qa import Answerer
 from qa.answerer import check_question
 from qa.examples import example_questions
 from qa.spelling import Speller
-from qa.types import Answer
+from qa.types import Turn
 from qa.wire import answer_out
 from ui import page, source
 from ui.answers import place_of
@@ -43,6 +46,8 @@ _CHOOSE = "Ask a question, or choose a document: its text is shown here."
 _UNEXPECTED = "Something went wrong while this was answered; the server's log says what."
 # Answers at the same time: each uses all cores, so more would only make each reader wait longer.
 _AT_ONCE = 2
+
+_LOG = logging.getLogger(__name__)
 
 Update = Any
 """What an event gives a component: its value, or what ``gr.update`` and ``gr.skip`` return."""
@@ -131,18 +136,19 @@ def _connect(
     entries: gr.State,
 ) -> None:
     """Every event of the page. None is offered as an API: the endpoint is that."""
-    everything = [log, notice, box, picker, panel]
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    answering = quietly | {"outputs": everything, "concurrency_limit": _AT_ONCE, "concurrency_id": "answer"}
-    opening = quietly | {"outputs": [picker, panel], "queue": False}
-    arrived = blocks.load(chat.arrive, [entries], [log, picker, panel], queue=False, **quietly)
-    asked = [
-        arrived.then(chat.ask_linked, [entries], **answering),
-        box.submit(chat.ask, [box, entries], **answering),
-        log.submit(chat.ask_clicked, [entries], **answering),
-    ]
-    for event in asked:
-        event.failure(chat.give_up, [entries], [log], **quietly)
+    at_once = quietly | {"queue": False}
+    # A question that is asked while another one waits for its answer must not be lost.
+    asking = at_once | {"outputs": [log, notice, box], "trigger_mode": "multiple"}
+    answering = quietly | {"trigger_mode": "multiple", "concurrency_limit": _AT_ONCE, "concurrency_id": "answer"}
+    opening = at_once | {"outputs": [picker, panel]}
+    arrived = blocks.load(chat.arrive, [entries], [log, picker, panel], **at_once)
+    for asked in (
+        arrived.then(chat.ask_linked, [entries], **asking),
+        box.submit(chat.ask, [box, entries], **asking),
+        log.submit(chat.ask_clicked, [entries], **asking),
+    ):
+        asked.then(chat.answer, [entries], [log, picker, panel], **answering)
     log.click(chat.open_clicked, **opening)
     panel.click(chat.open_clicked, **opening)
     picker.input(chat.open_chosen, [picker], **opening)
@@ -153,6 +159,7 @@ class _Chat:
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
+        self._turns = Lock()
         self._spelled = "", Speller((), lambda _: True)
 
     def arrive(self, entries: list[page.Entry], request: gr.Request) -> tuple[Update, ...]:
@@ -160,44 +167,58 @@ class _Chat:
         query = _query(request)
         return self._log(entries), *(self._open(source.place_from(query)) if query.get("doc") else self._home())
 
-    def ask_linked(self, entries: list[page.Entry], request: gr.Request) -> Iterator[tuple[Update, ...]]:
+    def ask_linked(self, entries: list[page.Entry], request: gr.Request) -> tuple[Update, ...]:
         """Ask the question that the page's address names. If it names a source too, that one stays open."""
         query = _query(request)
-        if not query.get("q"):
-            # Gradio empties every output of a generator that yields nothing.
-            yield (gr.skip(),) * 5
-            return
-        for log, notice, box, *opened in self.ask(query["q"], entries):
-            refused = isinstance(notice, str) and notice  # then the question is put into the box, for mending
-            kept = (gr.skip(), gr.skip()) if query.get("doc") else opened
-            yield log, notice, query["q"] if refused else box, *kept
+        if not (question := query.get("q")):
+            return (gr.skip(),) * 3
+        log, notice, box = self.ask(question, entries, opens=not query.get("doc"))
+        return log, notice, question if notice else box  # a refused question is put into the box, for mending
 
-    def ask_clicked(self, entries: list[page.Entry], event: gr.EventData) -> Iterator[tuple[Update, ...]]:
+    def ask_clicked(self, entries: list[page.Entry], event: gr.EventData) -> tuple[Update, ...]:
         """Ask an example question; what stands in the question box stays."""
-        for log, notice, _, picker, panel in self.ask(str(_fields(event).get("question", "")), entries):
-            yield log, notice, gr.skip(), picker, panel
+        log, notice, _ = self.ask(str(_fields(event).get("question", "")), entries)
+        return log, notice, gr.skip()
 
-    def ask(self, question: str, entries: list[page.Entry]) -> Iterator[tuple[Update, ...]]:
-        """Show the question at once, then its answer with the first citation opened."""
+    def ask(self, question: str, entries: list[page.Entry], opens: bool = True) -> tuple[Update, ...]:
+        """Show the question at once, to be answered when those before it are, or say why it is refused."""
         try:
             check_question(question)
         except InputError as error:
-            yield gr.skip(), page.problem(str(error)), gr.skip(), gr.skip(), gr.skip()
-            return
-        number = len(entries)
-        entries.append(page.Entry(question))
-        yield self._log(entries), "", "", gr.skip(), gr.skip()
-        try:
-            answer = self._answerer.ask(question, history=page.history(entries[:number]))
-        except PinciteError as error:
-            entries[number] = page.Entry(question, problem=str(error))
-        else:
-            entries[number] = self._settled(question, answer)
-        yield self._log(entries), "", gr.skip(), *self._evidence(entries[number].answer)
+            return gr.skip(), page.problem(str(error)), gr.skip()
+        entries.append(page.Entry(question, opens=opens))
+        return self._log(entries), "", ""
 
-    def _settled(self, question: str, answer: Answer) -> page.Entry:
-        meant = None if answer.reason in page.SMALL_TALK else self._speller().correct(question)
-        return page.Entry(question, answer, record=answer_out(answer, self._answerer), meant=meant)
+    def answer(self, entries: list[page.Entry]) -> Iterator[tuple[Update, ...]]:
+        """Answer what waits, in order, and open each first citation; if that is being done already, leave it to that.
+
+        Gradio empties every output of a generator that yields nothing, so this yields at least once.
+        """
+        while (number := self._begin(entries)) is not None:
+            yield self._log(entries), gr.skip(), gr.skip()
+            entries[number] = self._settled(entries[number], page.history(entries[:number]))
+            yield self._log(entries), *self._evidence(entries[number])
+        yield self._log(entries), gr.skip(), gr.skip()
+
+    def _begin(self, entries: list[page.Entry]) -> int | None:
+        """Take the first question that waits; None if there is none or another one is being answered."""
+        with self._turns:
+            waiting = [number for number, entry in enumerate(entries) if not entry.settled]
+            if not waiting or entries[waiting[0]].begun:
+                return None
+            entries[waiting[0]] = replace(entries[waiting[0]], begun=True)
+            return waiting[0]
+
+    def _settled(self, entry: page.Entry, history: Sequence[Turn]) -> page.Entry:
+        try:
+            answer = self._answerer.ask(entry.question, history=history)
+        except PinciteError as error:
+            return replace(entry, problem=str(error))
+        except Exception:  # noqa: BLE001 - the edge: one question that fails may not keep the next from its turn
+            _LOG.exception("A question could not be answered.")
+            return replace(entry, problem=_UNEXPECTED)
+        meant = None if answer.reason in page.SMALL_TALK else self._speller().correct(entry.question)
+        return replace(entry, answer=answer, record=answer_out(answer, self._answerer), meant=meant)
 
     def _speller(self) -> Speller:
         """The words of the open index. What the encoder knows as one piece is common English."""
@@ -207,14 +228,6 @@ class _Chat:
             self._spelled = index.generation, known
         return self._spelled[1]
 
-    def give_up(self, entries: list[page.Entry]) -> str:
-        """After an unexpected error: no question may wait for ever."""
-        entries[:] = [
-            entry if entry.answer or entry.problem else page.Entry(entry.question, problem=_UNEXPECTED)
-            for entry in entries
-        ]
-        return self._log(entries)
-
     def open_clicked(self, event: gr.EventData) -> tuple[Update, Update]:
         """Open the source that a citation, a related passage or an earlier/later button names."""
         return self._open(source.place_from(_fields(event)))
@@ -223,9 +236,10 @@ class _Chat:
         """Open a document from its beginning."""
         return self._open(Place(doc_id or ""))
 
-    def _evidence(self, answer: Answer | None) -> tuple[Update, Update]:
+    def _evidence(self, entry: page.Entry) -> tuple[Update, Update]:
         """The first citation's source; after an abstention none, so that no older highlight looks like an answer."""
-        if answer is None or answer.reason in page.SMALL_TALK:
+        answer = entry.answer
+        if answer is None or answer.reason in page.SMALL_TALK or not entry.opens:
             return gr.skip(), gr.skip()
         return self._open(place_of(answer.citations[0])) if answer.citations else self._home()
 

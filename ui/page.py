@@ -20,7 +20,8 @@ _REMEMBERED = 10
 class Entry:
     """A question of the conversation and what came of it: an answer, a problem, or nothing yet.
 
-    ``record`` is the answer as the endpoint would give it; ``meant`` the question without a likely misspelling.
+    ``record`` is the answer as the endpoint would give it; ``meant`` the question without a likely misspelling;
+    ``begun`` whether it is being answered or was; ``opens`` whether its answer opens the source.
     """
 
     question: str
@@ -28,6 +29,13 @@ class Entry:
     problem: str | None = None
     record: AnswerOut | None = None
     meant: str | None = None
+    begun: bool = False
+    opens: bool = True
+
+    @property
+    def settled(self) -> bool:
+        """Whether something came of it."""
+        return self.answer is not None or self.problem is not None
 
 
 def history(entries: Sequence[Entry]) -> list[Turn]:
@@ -79,7 +87,7 @@ def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str
     if entry.problem is not None:
         return f'<p class="problem">{escape(entry.problem)} {_ask_button(entry.question, "Ask again")}</p>'
     if answer is None:
-        return '<p class="waiting">Searching the documents…</p>'
+        return f'<p class="waiting">{"Searching the documents…" if entry.begun else "Waiting for its turn…"}</p>'
     if answer.reason in SMALL_TALK:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
     told = abstention(answer, documents) if answer.text is None else answered(answer, documents)

@@ -1,5 +1,6 @@
 """What the browser tests share: an answerer that knows its answers, documents, and what a reader does on a page."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -55,11 +56,13 @@ class FingerReader:
 
 
 class ListeningAnswerer(Answerer):
-    """Remembers the history that came with each question, and fails at one question as a bug would."""
+    """Remembers each question's history, fails at one question as a bug would, and can be held up."""
 
     def __init__(self, index: Index) -> None:
         super().__init__(index, reader=FingerReader())
         self.histories: dict[str, list[Turn]] = {}
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     def ask(
         self,
@@ -71,6 +74,7 @@ class ListeningAnswerer(Answerer):
         min_confidence: float | None = None,
     ) -> Answer:
         self.histories[question] = list(history)
+        self.may_answer.wait(PATIENCE / 1000)
         if question == BROKEN:
             raise RuntimeError("as planned")
         return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence)

@@ -107,6 +107,7 @@ def test_a_fold_out_says_why_and_stays_open(article_site: Site, open_page: Open)
     expect(page.get_by_role("table")).to_have_count(1)
     expect(page.locator("summary")).to_have_text(["Why this answer", "Why no answer"])
     rows.nth(1).get_by_role("link").click()
+    expect(page.locator("#source mark").first).to_be_visible()
     assert marked(page).split()[:5] == told["hits"][1]["text"].split()[:5]
 
 
@@ -120,6 +121,28 @@ def test_a_misspelled_question_is_offered_as_it_was_meant(article_site: Site, op
     expect(page.locator(".turn:last-child .question")).to_have_text(SPOKESPERSON)
     expect(page.locator(".turn:last-child .answer strong")).to_have_text("Francis Brennan")
     expect(page.locator(".meant")).to_have_count(1)
+
+
+def test_questions_asked_while_one_is_pending_are_answered_in_order(article_site: Site, open_page: Open) -> None:
+    answerer = article_site.answerer
+    assert isinstance(answerer, ListeningAnswerer)
+    page = open_page(article_site.url)
+    answerer.may_answer.clear()
+    try:
+        for number, question in enumerate((SPOKESPERSON, BROKEN, ORDER), start=1):
+            page.locator("#question textarea").fill(question)
+            page.keyboard.press("Enter")
+            expect(page.locator(".turn")).to_have_count(number)
+            expect(page.locator("#question textarea")).to_have_value("")
+        expect(page.locator(".waiting")).to_have_text(["Searching the documents…", *["Waiting for its turn…"] * 2])
+    finally:
+        answerer.may_answer.set()
+    expect(page.locator(".waiting")).to_have_count(0)
+    expect(page.locator(".turn .question")).to_have_text([SPOKESPERSON, BROKEN, ORDER])
+    expect(page.locator(".answer strong")).to_have_text(["Francis Brennan", "June 2"])
+    expect(page.locator(".turn .problem")).to_have_count(1)
+    assert [turn.question for turn in answerer.histories[ORDER]] == [SPOKESPERSON]
+    expect(page.locator("#source mark strong")).to_have_text("June 2")
 
 
 def test_the_newest_answer_is_in_view(article_site: Site, open_page: Open) -> None:
