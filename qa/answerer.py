@@ -100,11 +100,12 @@ class Answerer:
         if not self._believes(best, confidence, least):
             reason = "low_confidence" if best.margin >= MINIMAL_MARGIN else "no_evidence"
             return replace(shown, reason=reason, message=_MESSAGES[reason])
-        # What would be believed as an answer too is evidence too.
-        rivals = [c for c in others if c.margin >= MINIMAL_MARGIN]
-        cited = [c for c in rivals if self._believes(c, self._confidence(query, c, candidates, hits), None)]
         document = self.index.document(best.passage.doc_id)
-        return replace(shown, text=document.text[best.start : best.end], citations=self._cite([best, *cited]))
+        text = document.text[best.start : best.end]
+        # What would be believed as an answer too is evidence too; without a probability only the same words are.
+        rivals = [c for c in others if c.margin >= MINIMAL_MARGIN and (self.calibration or c.text == text)]
+        cited = [c for c in rivals if self._believes(c, self._confidence(query, c, candidates, hits), None)]
+        return replace(shown, text=text, citations=self._cite([best, *cited]))
 
     def _confidence(
         self, query: str, candidate: Candidate, candidates: list[Candidate], hits: list[Hit]

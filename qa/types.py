@@ -41,6 +41,11 @@ class Candidate:
     null_score: float
 
     @property
+    def text(self) -> str:
+        """The span's words."""
+        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+    @property
     def margin(self) -> float:
         """How much more the span is believed than that the passage does not answer."""
         return self.score - self.null_score

@@ -109,4 +109,5 @@ def test_the_configuration_table_is_the_settings() -> None:
     for variable, name, default in rows:
         field = Settings.model_fields[name].default
         assert variable == name.upper()
-        assert default == str(field if field is not None else "all-MiniLM-L6-v2")
+        shipped = {"encoder": "all-MiniLM-L6-v2", "reader": "pincite-reader"}
+        assert default == str(shipped[name] if field is None else field)

@@ -3,6 +3,7 @@ import pytest
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
 from index import Index
 from qa import Answerer
+from qa.confidence import FEATURES, Calibration
 from tests.fakes import FixedReader, HashEncoder, document
 
 QUESTIONS = [
@@ -108,6 +109,12 @@ def test_odd_questions_are_answered_or_not_but_never_crash(answerer: Answerer, q
     answer = answerer.ask(question)
     for citation in answer.citations:
         assert answerer.index.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
+
+
+def calibration() -> Calibration:
+    """The probability of a margin alone."""
+    zeros, ones = (0.0,) * len(FEATURES), (1.0,) * len(FEATURES)
+    return Calibration("fixed", "hash", 120, zeros, ones, (1.0, *zeros[1:]), 0.0, 0.6)
 
 
 TWICE = "Dogs bark at strangers. Cats sleep all day. Some say that dogs chase strangers too. Birds sing."
