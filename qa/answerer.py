@@ -72,7 +72,9 @@ class Answerer:
         clock.lap("encode")
         hits = self.index.search(query, top_k=top_k, doc_ids=doc_ids, vector=vector)
         clock.lap("retrieve")
-        candidates = ordered(self.reader.read(query, [hit.passage for hit in hits]), hits)
+        # Without a word nothing was asked, and whatever the reader finds would be chance.
+        read = self.reader.read(query, [hit.passage for hit in hits]) if any(map(str.isalnum, query)) else []
+        candidates = ordered(read, hits)
         clock.lap("read")
         answer = self._decide(question, query, hits, candidates, min_confidence)
         return replace(answer, timings=clock.stages())

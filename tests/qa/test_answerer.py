@@ -10,7 +10,7 @@ QUESTIONS = [
     "Who is Meta's spokesperson?",
     "How much did Meta pay for its stake in Scale AI?",
     "When was the executive order signed?",
-    "Which models fell under export controls?",
+    "Which models did Lutnick place under export controls?",
     "What did the Pentagon brand Anthropic?",
 ]
 
@@ -134,9 +134,9 @@ def test_the_same_answer_found_twice_is_cited_twice_and_shown_once(twice: Index)
 
 
 def test_good_spans_of_different_sentences_are_all_cited(twice: Index) -> None:
-    answer = Answerer(twice, reader=FixedReader({"sleep all day": 5.0, "sing": 2.0, "bark": -1.0})).ask(
-        "What do they do?"
-    )
+    reader = FixedReader({"sleep all day": 5.0, "sing": 2.0, "bark": -1.0})
+    assert len(Answerer(twice, reader=reader).ask("What do they do?").citations) == 1, "without a probability only one"
+    answer = Answerer(twice, reader=reader, calibration=calibration()).ask("What do they do?")
     quotes = [citation.quote for citation in answer.citations]
     assert answer.text == "sleep all day"
     assert quotes == ["Cats sleep all day.", "Birds sing."]
