@@ -22,6 +22,7 @@ MAX_QUESTION = 2000
 TOP_K = 8
 _SUMMARISED = 3
 _CITED = 3
+_LIKELY = 0.5
 _MESSAGES: dict[Reason, str] = {
     "no_passages": "There is nothing to search: the chosen documents hold no passage.",
     "no_evidence": "The corpus does not say. The nearest passages are listed, but none of them answers the question.",
@@ -104,9 +105,13 @@ class Answerer:
             return replace(shown, reason=reason, message=_MESSAGES[reason])
         document = self.index.document(best.passage.doc_id)
         text = document.text[best.start : best.end]
-        # What would be believed as an answer too is evidence too; without a probability only the same words are.
-        rivals = [c for c in others if c.margin >= MINIMAL_MARGIN and (self.calibration or c.text == text)]
-        cited = [c for c in rivals if self._believes(c, self._confidence(query, c, candidates, hits), None)]
+        # The same words elsewhere are evidence too; others only where they are more likely right than not.
+        cited = [
+            c
+            for c in others
+            if c.margin >= MINIMAL_MARGIN
+            and (c.text == text or (self._confidence(query, c, candidates, hits) or 0.0) >= _LIKELY)
+        ]
         return replace(shown, text=text, citations=self._cite([best, *cited]))
 
     def _confidence(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
@@ -140,6 +142,12 @@ def test_good_spans_of_different_sentences_are_all_cited(twice: Index) -> None:
     quotes = [citation.quote for citation in answer.citations]
     assert answer.text == "sleep all day"
     assert quotes == ["Cats sleep all day.", "Birds sing."]
+
+
+def test_a_further_sentence_that_is_less_likely_right_than_not_is_not_cited(twice: Index) -> None:
+    reader = FixedReader({"sleep all day": 5.0, "sing": 0.5})
+    unsure = Answerer(twice, reader=reader, calibration=replace(calibration(), bias=-1.0, threshold=0.1))
+    assert [citation.quote for citation in unsure.ask("What do they do?").citations] == ["Cats sleep all day."]
 
 
 def test_one_sentence_is_cited_once(tmp_path_factory: pytest.TempPathFactory) -> None:
