@@ -47,8 +47,8 @@ def quantise(full: Path, small: Path, calibration: Sequence[Inputs]) -> None:
 def round_tables(model: ModelProto) -> None:
     """Embedding tables as 8-bit rows and a scale for each row, in place: looked up, then multiplied.
 
-    ONNX Runtime's own way gives a whole table one scale, which costs most of what the 8 bits cost (measured: the mean
-    error of a logit falls from 0.12 to 0.07).
+    ONNX Runtime's own way gives a whole table one scale. Measured on 300 development questions: the mean error of a
+    start logit falls from 0.101 to 0.096; most of it comes from the matrices.
     """
     tables = {t.name: t for t in model.graph.initializer if len(t.dims) == 2 and t.name.endswith("embeddings.weight")}
     replaced: dict[str, list[NodeProto]] = {}
