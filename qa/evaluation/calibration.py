@@ -12,10 +12,8 @@ from qa.answerer import TOP_K, Answerer
 from qa.confidence import Calibration, features_of
 from qa.evaluation.measures import auroc, calibration_error
 from qa.evaluation.running import Progress
-from qa.evaluation.squad import best_f1
+from qa.evaluation.squad import RIGHT, best_f1
 
-RIGHT = 0.5
-"""The F1 to a gold answer from which an answer counts as right."""
 LEAST = 25
 """How many right and how many wrong answers a fit needs."""
 

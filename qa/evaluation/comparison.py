@@ -7,9 +7,9 @@ import numpy as np
 
 from corpus.errors import InvalidDataset
 from qa.evaluation.asking import Mode, Result
-from qa.evaluation.figures import RIGHT, Figures, figures
+from qa.evaluation.figures import Figures, figures
 from qa.evaluation.intervals import Paired, Values, holm, paired
-from qa.evaluation.squad import best_f1
+from qa.evaluation.squad import RIGHT, best_f1
 
 SIGNIFICANT = 0.05
 _TESTED = (

@@ -13,8 +13,6 @@ from qa.evaluation.intervals import RESAMPLES, Interval, intervals_of_means, int
 from qa.evaluation.retrieval import KS, Values, ranking_values
 from qa.evaluation.retrieval import measures as measures_at
 
-RIGHT = 0.5
-"""The F1 to a gold answer from which an answer counts as right."""
 STAGES = ("encode", "retrieve", "read", "total")
 
 
@@ -100,7 +98,7 @@ def _answer_row(result: Result) -> dict[str, float]:
         "no_ans_f1": nan if has else f1,
         "forced_exact": squad.best_exact(forced, result.golds) if has else nan,
         "forced_f1": squad.best_f1(forced, result.golds) if has else nan,
-        "right": float(f1 >= RIGHT) if has else nan,
+        "right": float(f1 >= squad.RIGHT) if has else nan,
         "evidence_hit": nan if result.evidence_hit is None else float(result.evidence_hit),
         "citation_exact": nan if result.exact is None else float(result.exact),
     }
@@ -134,7 +132,7 @@ class _Columns:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether the best span is right, given or not."""
-        found: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= RIGHT)
+        found: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= squad.RIGHT)
         return found
 
     @property

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from qa.evaluation import measures, plots
 from qa.evaluation.asking import RANKINGS, Result
 from qa.evaluation.comparison import Change, Comparison
-from qa.evaluation.figures import RIGHT, STAGES, Figures, nested
+from qa.evaluation.figures import STAGES, Figures, nested
 from qa.evaluation.retrieval import KS
 from qa.evaluation.running import Settings
-from qa.evaluation.squad import best_f1
+from qa.evaluation.squad import RIGHT, best_f1
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _TONES = {

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from corpus import Passage, read_builtin
 from index import Hit, Index
-from index.fusion import DENSE_WEIGHT, convex
+from index.fusion import DENSE_WEIGHT, convex, reciprocal_rank
 from qa import Answerer
 from qa.evaluation.asking import Asking
 from qa.evaluation.datasets import Dataset, Question, read_beir, read_questions, read_squad
@@ -63,37 +63,42 @@ Scorer = Callable[[Found], Floats]
 
 
 def rrf(k: float, depth: int) -> Scorer:
-    def score(found: Found) -> Floats:
-        total = np.zeros(len(found.items))
+    def fuse(found: Found) -> Floats:
+        rankings = []
         for ranks in (found.dense_rank, found.lexical_rank):
-            seen = (ranks > 0) & (ranks <= depth)
-            total[seen] += 1 / (k + ranks[seen])
-        return total
+            seen = np.flatnonzero((ranks > 0) & (ranks <= depth))
+            rankings.append(seen[np.argsort(ranks[seen])].tolist())
+        scores = np.full(len(found.items), -np.inf)
+        for item, score in reciprocal_rank(rankings, k=k):
+            scores[item] = score
+        return scores
+
+    return fuse
+
+
+def of_both(fuse: Callable[[Floats, Floats], Floats], depth: int) -> Scorer:
+    """Fuses the scores of what either leg has among its best."""
+
+    def score(found: Found) -> Floats:
+        seen = _within(found, depth)
+        scores = np.full(len(found.items), -np.inf)
+        scores[seen] = fuse(found.dense[seen], found.lexical[seen])
+        return scores
 
     return score
 
 
 def weighted(weight: float, depth: int) -> Scorer:
-    def score(found: Found) -> Floats:
-        seen = _within(found, depth)
-        scores = np.full(len(found.items), -np.inf)
-        scores[seen] = convex(found.dense[seen], found.lexical[seen], dense_weight=weight)
-        return scores
-
-    return score
+    return of_both(lambda dense, lexical: convex(dense, lexical, dense_weight=weight).astype(float), depth)
 
 
 def normalised(weight: float, depth: int) -> Scorer:
     """Both scores scaled between the least and the largest that was found."""
 
-    def score(found: Found) -> Floats:
-        seen = _within(found, depth)
-        scores = np.full(len(found.items), -np.inf)
-        scaled = [(s[seen] - s[seen].min()) / max(np.ptp(s[seen]), 1e-9) for s in (found.dense, found.lexical)]
-        scores[seen] = weight * scaled[0] + (1 - weight) * scaled[1]
-        return scores
+    def scaled(scores: Floats) -> Floats:
+        return (scores - scores.min()) / max(np.ptp(scores), 1e-9)
 
-    return score
+    return of_both(lambda dense, lexical: weight * scaled(dense) + (1 - weight) * scaled(lexical), depth)
 
 
 def with_reader(weight: float) -> Scorer:
