@@ -8,7 +8,7 @@ from index import Hit
 from qa.types import Candidate
 
 READER_WEIGHT = 0.5
-"""How much a passage gains that the reader is sure of (a first value; ``tests.benchmarks.fusion`` compares)."""
+"""How much a passage gains that the reader is sure of (chosen by ``tests.benchmarks.fusion``)."""
 RETRIEVAL_WEIGHT = 4.0
 """How many logits of margin the best-retrieved passage is ahead of one that was hardly found (a first value)."""
 
