@@ -13,7 +13,7 @@ from qa.training.calibrate import Mixture, calibrate
 from qa.training.compare import compare
 from qa.training.export import export, ship
 from qa.training.pieces import sentence_table
-from qa.training.train import Pace, Recipe, train
+from qa.training.train import Pace, train
 
 LOG = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for everything large; outside the repository")
     parser.add_argument("--passes", type=float, default=3, help="over the data; may grow until the rate falls")
     parser.add_argument("--stop-at", type=int, help="stop for now at this step")
+    parser.add_argument("--start", type=Path, help="exported .onnx or checkpoint to train on from (train)")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="folder to export to and to calibrate")
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the all-MiniLM-L6-v2 model")
@@ -57,7 +58,7 @@ def main() -> None:
         prepare(flags.data, flags.work, flags.encoder)
     elif flags.step == "train":
         pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision)
-        train(flags.work, flags.encoder, Recipe(), pace)
+        train(flags.work, flags.encoder, pace, flags.start)
     elif flags.step == "calibrate":
         LOG.info(json.dumps(calibrate(flags.work, flags.reader, Mixture()), indent=1))
     else:

@@ -1,5 +1,6 @@
 """The training run: passes -> batches -> steps, with checkpoints, a log and development figures on the way."""
 
+import hashlib
 import json
 import logging
 import time
@@ -17,10 +18,11 @@ from qa.training import checkpoint, develop
 from qa.training.batches import Batch, collate, plan
 from qa.training.data import Example, read_examples
 from qa.training.features import Feature, training_features
-from qa.training.mixture import Group, Material, Shares, one_pass
+from qa.training.mixture import CONTINUED, Group, Material, Shares, one_pass
 from qa.training.model import Precision, load_reader, precision, span_logits, span_loss
 from qa.training.negatives import all_pieces, read_hard
 from qa.training.pieces import sentence_table
+from qa.training.restore import restore
 from qa.training.schedule import average, rate
 
 LOG = logging.getLogger(__name__)
@@ -42,6 +44,12 @@ class Recipe:
     mean_decay: float = 0.9995
     shared_norm: float = 0.5
     shares: Shares = field(default_factory=Shares)
+    start: str = ""  # SHA-256 of the file whose weights were the first ones; empty for the encoder's
+
+    @classmethod
+    def continued(cls, start: Path) -> "Recipe":
+        """A second run from the weights of an earlier one: its own draws, and a mixture for what is left to learn."""
+        return cls(seed=2, shares=CONTINUED, start=hashlib.sha256(start.read_bytes()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +65,21 @@ class Pace:
     precision: Precision = "auto"
 
 
-def train(work: Path, encoder: Path, recipe: Recipe, pace: Pace) -> None:
-    """Start the run in `work`, or go on with it from its last checkpoint."""
+def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> None:
+    """Start the run in `work`, or go on with it from its last checkpoint.
+
+    `start` is a reader to begin with in the encoder's place: an exported .onnx file, or a checkpoint's averaged weights.
+    """
+    recipe = Recipe.continued(start) if start else Recipe()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dtype = precision(pace.precision, device)
     tokenizer = open_tokenizer(encoder / "tokenizer.json")
     # In float32 a step with sdpa takes 8 % less; in bfloat16 on a CPU eager attention is the faster one (measured).
     reader = load_reader(encoder, recipe.seed, attention="sdpa" if dtype == torch.float32 else "eager")
+    if start and start.suffix == ".onnx":
+        restore(start, reader)
+    elif start:
+        checkpoint.load_mean(reader, start)
     reader.to(device)  # type: ignore[arg-type]
     run = checkpoint.start_run(
         reader, body_rate=recipe.body_rate, head_rate=recipe.head_rate, weight_decay=recipe.weight_decay
