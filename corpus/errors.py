@@ -32,7 +32,14 @@
     │   └── UnknownDocument      unknown_document
     ├── ServerError              a server that cannot start, or take a request
     │   ├── PortInUse            port_in_use
+    │   ├── InsecureAddress      insecure_address
     │   └── Overloaded           overloaded
+    ├── AccessError              a request that may not be made
+    │   ├── KeyMissing           key_missing
+    │   ├── ReadOnlyKey          read_only_key
+    │   ├── WritesOff            writes_off
+    │   ├── ForeignHost          foreign_host
+    │   └── ForeignOrigin        foreign_origin
     └── CitationBroken           citation_broken: a quote that is not in its document (a bug)
 
 A message is one sentence that says what is wrong and ends with what to do next. ``code`` is
@@ -234,10 +241,52 @@ class PortInUse(ServerError):
     code = "port_in_use"
 
 
+class InsecureAddress(ServerError):
+    """Others would reach the server, and no key is set."""
+
+    code = "insecure_address"
+
+
 class Overloaded(ServerError):
     """More is asked at once than the server takes."""
 
     code = "overloaded"
+
+
+class AccessError(PinciteError):
+    """A request that may not be made."""
+
+    code = "access_error"
+
+
+class KeyMissing(AccessError):
+    """No key, or one that the server does not know."""
+
+    code = "key_missing"
+
+
+class ReadOnlyKey(AccessError):
+    """The key may not change anything."""
+
+    code = "read_only_key"
+
+
+class WritesOff(AccessError):
+    """The server takes no changes."""
+
+    code = "writes_off"
+
+
+class ForeignHost(AccessError):
+    """The request names a host that the server is not."""
+
+    code = "foreign_host"
+
+
+class ForeignOrigin(AccessError):
+    """A page of another site asks."""
+
+    code = "foreign_origin"
 
 
 class CitationBroken(PinciteError):

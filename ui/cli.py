@@ -122,20 +122,33 @@ def doctor(index: IndexFlag = None, encoder: EncoderFlag = None, reader: ReaderF
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to serve on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to serve on; 0 takes a free one.")] = None,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let other machines read without a key.")] = False,
+    allowed_hosts: Annotated[
+        str | None, typer.Option(help="Names by which the server may be asked, parted by commas.")
+    ] = None,
     index: IndexFlag = None,
     encoder: EncoderFlag = None,
     reader: ReaderFlag = None,
 ) -> None:
     """Serve the chat and the endpoint."""
-    settings = load_settings(index=index, encoder=encoder, reader=reader, host=host, port=port)
-    answerer = make_answerer(open_or_build(settings), settings)
+    settings = load_settings(
+        index=index,
+        encoder=encoder,
+        reader=reader,
+        host=host,
+        port=port,
+        no_auth=no_auth or None,
+        allowed_hosts=allowed_hosts,
+    )
     # Asking and indexing must not wait for a web framework to load.
     from ui import server
 
+    server.access_of(settings)  # refused before anything is built
+    answerer = make_answerer(open_or_build(settings), settings)
     listener = server.listen(settings.host, settings.port)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"Pincite is at http://{shown}:{listener.getsockname()[1]} (chat at /, API at /docs). Ctrl-C stops it.")
-    server.serve(answerer, listener)
+    server.serve(answerer, listener, settings)
 
 
 app.command()(evaluate)

@@ -35,6 +35,19 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address to serve on")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one")
+    api_keys: str = Field(
+        default="",
+        repr=False,
+        description="Keys, as name:role:secret with the role read or write, parted by commas; with any, each needs one",
+    )
+    no_auth: bool = Field(default=False, description="Serve other machines without keys; then nothing can be changed")
+    allowed_hosts: str = Field(default="", description="Names by which the server may be asked; * for any")
+    cors_origins: str = Field(default="", description="Other sites whose pages may ask, as https://example.org")
+    log_questions: bool = Field(default=False, description="Write questions into the log")
+    at_work: int = Field(default=2, ge=1, le=64, description="Questions that are answered at once")
+    waiting: int = Field(default=16, ge=0, le=10_000, description="Questions that wait before more are refused")
+    max_upload_mb: int = Field(default=20, ge=1, le=1000, description="Megabytes that one upload may have")
+    max_documents: int = Field(default=10_000, ge=1, description="Documents that uploads may bring the index to")
 
     @classmethod
     def settings_customise_sources(
@@ -61,8 +74,8 @@ def load_settings(**flags: object) -> Settings:
                 f"There is no setting {name!r}, which {_FILE} names; there are: {', '.join(Settings.model_fields)}."
             ) from error
         raise InvalidSetting(
-            f"The setting {name!r} cannot be used ({first['msg']}); see the flag --{name}, the variable "
-            f"PINCITE_{name.upper()} or the file {_FILE}."
+            f"The setting {name!r} cannot be used ({first['msg']}); see the flag --{name.replace('_', '-')}, "
+            f"the variable PINCITE_{name.upper()} or the file {_FILE}."
         ) from error
     except ValueError as error:
         raise InvalidSetting(f"The file {_FILE} is not TOML ({error}); mend or remove it.") from error

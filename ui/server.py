@@ -1,6 +1,7 @@
 """The chat and the endpoint in one process."""
 
 import errno
+import ipaddress
 import os
 import socket
 
@@ -10,17 +11,58 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import uvicorn
 from fastapi import FastAPI
 
-from corpus.errors import InvalidSetting, PortInUse
+from corpus.errors import InsecureAddress, InvalidSetting, PortInUse
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
+from qa.api.access import Access, hosts, parse_keys, parse_origins, words
+from qa.api.limits import Limits
+from qa.api.line import Line
 from ui.chat import mount_chat
+from ui.config import Settings
 from ui.logs import log_to_stderr
 
 
-def create_server(answerer: Answerer) -> FastAPI:
-    """The endpoint with the chat mounted at ``/``; both follow the index."""
-    live = LiveAnswerer(answerer)
-    return mount_chat(create_app(live), live)
+def create_server(answerer: Answerer, settings: Settings | None = None) -> FastAPI:
+    """The endpoint with the chat mounted at ``/``: both follow the index and stand in one line of questions."""
+    settings = settings or Settings.model_construct()
+    limits = Limits(
+        at_work=settings.at_work,
+        waiting=settings.waiting,
+        upload=settings.max_upload_mb * 2**20,
+        documents=settings.max_documents,
+    )
+    live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
+    app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
+    return mount_chat(app, live)
+
+
+def access_of(settings: Settings) -> Access:
+    """Who may do what. Raises InsecureAddress where others would reach a server without keys; InvalidSetting."""
+    keys = parse_keys(settings.api_keys)
+    alone = _is_loopback(settings.host)
+    if not (keys or alone or settings.no_auth):
+        raise InsecureAddress(
+            f"Other machines reach {settings.host}, and no key is set: set PINCITE_API_KEYS (name:role:secret), or say "
+            "--no-auth to let everyone read."
+        )
+    return Access(
+        keys=keys,
+        open_writes=alone,
+        hosts=hosts([settings.host, *words(settings.allowed_hosts)]),
+        origins=parse_origins(settings.cors_origins),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise _no_address(host) from error
+    return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
+
+
+def _no_address(host: str) -> InvalidSetting:
+    return InvalidSetting(f"There is no address {host!r} on this machine; choose another with --host.")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen(128)
     except (socket.gaierror, UnicodeError) as error:
-        raise InvalidSetting(f"There is no address {host!r} on this machine; choose another with --host.") from error
+        raise _no_address(host) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(
@@ -44,8 +86,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(answerer: Answerer, listener: socket.socket) -> None:
+def serve(answerer: Answerer, listener: socket.socket, settings: Settings | None = None) -> None:
     """Serve until interrupted; requests under way are finished."""
     log_to_stderr()
-    config = uvicorn.Config(create_server(answerer), log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    config = uvicorn.Config(
+        create_server(answerer, settings), log_config=None, access_log=False, timeout_graceful_shutdown=10
+    )
     uvicorn.Server(config).run(sockets=[listener])

@@ -4,24 +4,32 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from fastapi import FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import HTTPBearer
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from qa.answerer import Answerer
-from qa.api import answers, documents, pages, problems, state
+from qa.api import answers, documents, login, pages, problems, state
+from qa.api.access import Access, Sessions
 from qa.api.body import BodyLimit
+from qa.api.guard import Guard
 from qa.api.limits import Limits
 from qa.api.line import Line
 from qa.api.live import LiveAnswerer
 from qa.api.metrics import Meters
 from qa.api.requests import Head, Requests
 
-_NO_LIMITS_SAID = Limits()
+_LIMITS = Limits()
+_ACCESS = Access()
+_EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
 
 
-def create_app(answerer: Answerer, *, limits: Limits = _NO_LIMITS_SAID, log_questions: bool = False) -> FastAPI:
+def create_app(
+    answerer: Answerer, *, limits: Limits = _LIMITS, access: Access = _ACCESS, log_questions: bool = False
+) -> FastAPI:
     """An application that answers from an open index, and from each newer generation of it.
 
     A ``LiveAnswerer`` keeps its own line, so that whatever else it is given to shares the line too.
@@ -33,6 +41,7 @@ def create_app(answerer: Answerer, *, limits: Limits = _NO_LIMITS_SAID, log_ques
     )
     meters = Meters(live)
     live.on_answer = meters.answered
+    sessions = Sessions(access)
     app = FastAPI(
         title="Pincite",
         summary="Answers from a corpus in the corpus's own words, cited to the character.",
@@ -42,19 +51,41 @@ def create_app(answerer: Answerer, *, limits: Limits = _NO_LIMITS_SAID, log_ques
         lifespan=_lifespan(live),
         middleware=[
             Middleware(Requests, seen=meters.requested, log_questions=log_questions),
+            *_cross_origin(access),
+            Middleware(Guard, access=access, sessions=sessions),
             Middleware(Head),
             Middleware(BodyLimit, limits=limits),
         ],
+        dependencies=[Depends(HTTPBearer(auto_error=False, description="A key, where the server has keys."))],
+        responses=problems.documented(401, 403),
     )
     problems.install(app)
     answers.add(app, live)
     documents.add(app, live)
     state.add(app, live, meters)
+    login.add(app, access, sessions)
     pages.install(app)
 
     # As applications, not functions, these take every method, also one that nobody knows.
     app.router.routes += [Route(path, _Unknown(app)) for path in ("/v1", "/v1/{path:path}")]
     return app
+
+
+def _cross_origin(access: Access) -> list[Middleware]:
+    """CORS is off until a setting names origins."""
+    if not access.origins:
+        return []
+    methods, headers = ["GET", "POST", "DELETE"], ["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"]
+    origins = list(access.origins)
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=methods,
+            allow_headers=headers,
+            expose_headers=_EXPOSED,
+        )
+    ]
 
 
 def _lifespan(live: LiveAnswerer) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

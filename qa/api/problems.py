@@ -10,9 +10,11 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from corpus.errors import (
+    AccessError,
     DocumentError,
     IndexFault,
     InputError,
+    KeyMissing,
     Overloaded,
     PinciteError,
     QuestionTooLong,
@@ -26,8 +28,11 @@ _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (DocumentError, 422),
     (IndexFault, 503),
     (Overloaded, 503),
+    (KeyMissing, 401),
+    (AccessError, 403),
     (PinciteError, 500),
 )
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _NO_JSON = "The body is no JSON object; send one with Content-Type: application/json. See /docs for the fields."
 
@@ -73,10 +78,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
+def of(error: PinciteError) -> JSONResponse:
+    """The response to an error."""
+    status = status_of(error)
+    return problem(status, error.code, str(error), _HEADERS.get(status))
+
+
 def _pincite(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PinciteError):
         raise error
-    return problem(status_of(error), error.code, str(error), {"Retry-After": "1"} if status_of(error) == 503 else None)
+    return of(error)
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:

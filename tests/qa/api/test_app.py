@@ -13,7 +13,7 @@ DOC = "the-last-holdout.txt"
 
 @pytest.fixture(scope="module")
 def client(answerer: Answerer) -> Iterator[TestClient]:
-    with TestClient(create_app(answerer), raise_server_exceptions=False) as client:
+    with TestClient(create_app(answerer), base_url="http://127.0.0.1") as client:
         yield client
 
 

@@ -101,7 +101,7 @@ def test_whoever_has_the_live_answerer_stands_in_the_same_line(gated: Gated) -> 
     answerer, reader = gated
     live = LiveAnswerer(answerer)
     app = create_app(live)
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         taken = [live.line.join(lambda: live.current().ask("Who?")) for _ in range(18)]
         with pytest.raises(Overloaded, match="again"):
             live.ask("What?")

@@ -24,7 +24,7 @@ def index(tmp_path: Path) -> Index:
 
 @pytest.fixture
 def client(index: Index) -> Iterator[TestClient]:
-    with TestClient(create_app(Answerer(index, reader=READER)), raise_server_exceptions=False) as client:
+    with TestClient(create_app(Answerer(index, reader=READER)), base_url="http://127.0.0.1") as client:
         yield client
 
 

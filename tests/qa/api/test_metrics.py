@@ -18,7 +18,7 @@ def samples(client: TestClient) -> dict[tuple[str, ...], float]:
 
 
 def test_requests_answers_abstentions_stages_and_the_index(cat_answerer: Answerer) -> None:
-    with TestClient(create_app(cat_answerer)) as client:
+    with TestClient(create_app(cat_answerer), base_url="http://127.0.0.1") as client:
         client.post("/v1/ask", json={"question": "What is the office cat called?"})
         client.post("/v1/ask", json={"question": "hello"})
         client.get("/v1/documents/cat.txt")

@@ -16,7 +16,7 @@ QUESTION = {"question": "What is the office cat called?"}
 
 @pytest.fixture
 def client(cat_answerer: Answerer) -> Iterator[TestClient]:
-    with TestClient(create_app(cat_answerer)) as client:
+    with TestClient(create_app(cat_answerer), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -92,7 +92,7 @@ def test_the_log_has_a_line_for_a_request_and_no_question(client: TestClient, ca
 
 def test_questions_are_logged_where_that_is_asked_for(cat_answerer: Answerer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "qa.api")
-    with TestClient(create_app(cat_answerer, log_questions=True)) as client:
+    with TestClient(create_app(cat_answerer, log_questions=True), base_url="http://127.0.0.1") as client:
         client.post("/v1/ask", json=QUESTION)
     assert fields(caplog)["question"] == QUESTION["question"]
 
@@ -105,7 +105,9 @@ class BrokenReader(FixedReader):
 def test_a_failure_of_ours_is_a_problem_with_the_id_of_the_log(
     cat_answerer: Answerer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with TestClient(create_app(Answerer(cat_answerer.index, reader=BrokenReader({})))) as client:
+    with TestClient(
+        create_app(Answerer(cat_answerer.index, reader=BrokenReader({}))), base_url="http://127.0.0.1"
+    ) as client:
         response = client.post("/v1/ask", json=QUESTION)
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]

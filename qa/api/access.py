@@ -1,0 +1,146 @@
+"""Who may do what: keys, hosts and origins."""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from corpus.errors import InvalidSetting
+
+Role = Literal["read", "write"]
+
+_KEY = re.compile(r"([\w.-]+):(read|write):(\S{16,})")
+_SESSION_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key by its SHA-256; the secret itself is not kept."""
+
+    name: str
+    role: Role
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Without ``keys`` everyone who reaches the server may read, and write if ``open_writes``.
+
+    ``hosts`` are names by which the server may be asked, beside ``localhost`` and bare addresses, which no DNS
+    server can turn to another machine. ``origins`` are the only other sites whose pages may ask.
+    """
+
+    keys: tuple[Key, ...] = ()
+    open_writes: bool = True
+    hosts: frozenset[str] = frozenset()
+    origins: tuple[str, ...] = ()
+
+    def key_of(self, secret: str) -> Key | None:
+        """The key of that secret; every key is compared, each in constant time."""
+        given = _digest(secret)
+        found = None
+        for key in self.keys:
+            if hmac.compare_digest(key.digest, given):
+                found = key
+        return found
+
+    def knows_host(self, host: str) -> bool:
+        """Whether a request may name this host, given as the ``Host`` header has it."""
+        name = hostname(f"//{host}")
+        return name == "localhost" or name in self.hosts or "*" in self.hosts or _is_address(name)
+
+    def knows_origin(self, origin: str, host: str) -> bool:
+        """Whether a page of this origin may ask the server that is called ``host``."""
+        return origin in self.origins or (bool(host) and origin.partition("://")[2].lower() == host.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Signed cookies for the chat: they name a key, and end with the process or after a week."""
+
+    access: Access
+    _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    def begin(self, key: Key) -> str:
+        """The cookie of a new session."""
+        said = f"{key.name}:{int(time.time()) + _SESSION_SECONDS}"
+        return f"{said}:{self._sign(said)}"
+
+    def key_of(self, cookie: str) -> Key | None:
+        """The key that a cookie of ours names, while it lasts."""
+        said, _, signature = cookie.rpartition(":")
+        if not hmac.compare_digest(self._sign(said).encode(), signature.encode("utf-8", "replace")):
+            return None
+        name, _, ends = said.rpartition(":")
+        if int(ends) < time.time():
+            return None
+        return next((key for key in self.access.keys if key.name == name), None)
+
+    def _sign(self, said: str) -> str:
+        return hmac.new(self._secret, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def parse_keys(text: str) -> tuple[Key, ...]:
+    """Keys from ``name:role:secret``, parted by commas or blanks. Raises InvalidSetting, which shows no secret."""
+    keys: list[Key] = []
+    for number, item in enumerate(words(text), start=1):
+        match = _KEY.fullmatch(item)
+        if match is None:
+            raise InvalidSetting(
+                f"API key {number} is not of the form name:role:secret, with the role read or write and a secret of at "
+                "least 16 characters; mend PINCITE_API_KEYS."
+            )
+        name, role, secret = match.groups()
+        if any(key.name == name for key in keys):
+            raise InvalidSetting(f"Two API keys are called {name!r}; rename one in PINCITE_API_KEYS.")
+        keys.append(Key(name, "write" if role == "write" else "read", _digest(secret)))
+    return tuple(keys)
+
+
+def parse_origins(text: str) -> tuple[str, ...]:
+    """Origins like ``https://example.org:8443``. Raises InvalidSetting."""
+    origins = words(text)
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
+            raise InvalidSetting(
+                f"{origin!r} is no origin; write scheme, host and port alone, as https://example.org, in "
+                "PINCITE_CORS_ORIGINS."
+            )
+    return tuple(origins)
+
+
+def words(text: str) -> list[str]:
+    """The parts of a setting that lists several."""
+    return text.replace(",", " ").split()
+
+
+def hosts(names: Iterable[str]) -> frozenset[str]:
+    """Host names as ``Access`` compares them."""
+    return frozenset(name.lower().strip("[]") for name in names)
+
+
+def hostname(address: str) -> str:
+    """The host of an address in lower case, without port and brackets; empty where there is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

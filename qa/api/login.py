@@ -1,0 +1,54 @@
+"""The page that asks a reader for a key, and turns it into a cookie."""
+
+from html import escape
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import FastAPI, Form, Query, Request, Response
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from qa.api.access import Access, Sessions
+from qa.api.guard import COOKIE, LOGIN
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Pincite: key</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:15vh auto;padding:0 1rem}}
+input,button{{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;margin:.25rem 0 .75rem}}</style></head>
+<body><main><h1>Pincite</h1><form method="post" action="{action}">
+<label for="key">Your key</label>
+<input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
+<p role="alert">{note}</p><button>Open</button></form></main></body></html>"""
+
+
+def add(app: FastAPI, access: Access, sessions: Sessions) -> None:
+    """The form, and what it sends. Without keys there is nothing to ask for."""
+
+    @app.get(LOGIN, include_in_schema=False)
+    def form(following: Annotated[str, Query(alias="next")] = "/") -> Response:
+        return _form(following) if access.keys else RedirectResponse("/", 303)
+
+    @app.post(LOGIN, include_in_schema=False)
+    def enter(
+        request: Request,
+        key: Annotated[str, Form(max_length=1000)] = "",
+        following: Annotated[str, Query(alias="next")] = "/",
+    ) -> Response:
+        known = access.key_of(key)
+        if known is None:
+            return _form(following, "The server does not know this key; check it and try again.", 401)
+        response = RedirectResponse(_local(following), 303)
+        secure = request.url.scheme == "https"
+        response.set_cookie(COOKIE, sessions.begin(known), httponly=True, samesite="lax", secure=secure)
+        return response
+
+
+def _form(following: str, note: str = "", status: int = 200) -> HTMLResponse:
+    action = f"{LOGIN}?next={quote(_local(following), safe='')}"
+    return HTMLResponse(_PAGE.format(action=escape(action), note=escape(note)), status, {"Cache-Control": "no-store"})
+
+
+def _local(following: str) -> str:
+    """A path on this server, whatever the address said: nobody is sent elsewhere from here."""
+    sound = following.startswith("/") and not following.startswith(("//", "/\\")) and following.isprintable()
+    return following if sound else "/"

@@ -1,0 +1,51 @@
+"""Which servers may start, and who may then do what."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import InsecureAddress, InvalidSetting
+from tests.ui.commands import PINCITE, environment, run
+from ui.config import load_settings
+from ui.server import access_of
+
+KEYS = "ci:write:0123456789abcdef"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_others_reach_no_server_without_keys_unless_that_is_said(host: str) -> None:
+    with pytest.raises(InsecureAddress, match=r"PINCITE_API_KEYS.*--no-auth"):
+        access_of(load_settings(host=host))
+    assert access_of(load_settings(host=host, api_keys=KEYS)).keys[0].name == "ci"
+    unguarded = access_of(load_settings(host=host, no_auth=True))
+    assert (unguarded.keys, unguarded.open_writes) == ((), False)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_on_loopback_everyone_may_write(host: str) -> None:
+    assert access_of(load_settings(host=host)).open_writes
+
+
+def test_hosts_and_origins_come_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_CORS_ORIGINS", "https://a.example, https://b.example")
+    access = access_of(load_settings(allowed_hosts="Docs.example.org,[::5]"))
+    assert access.knows_host("docs.example.org:8000")
+    assert access.origins == ("https://a.example", "https://b.example")
+    with pytest.raises(InvalidSetting, match="--host"):
+        access_of(load_settings(host="no.such.host.invalid"))
+
+
+def test_the_command_refuses_in_one_sentence_before_anything_is_built(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--host", "0.0.0.0", code=1)
+    assert done.stderr.count("\n") == 1 and "--no-auth" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_is_in_no_message(tmp_path: Path) -> None:
+    settings = {**environment(), "PINCITE_API_KEYS": "ci:admin:very-secret-indeed"}
+    done = subprocess.run(
+        [*PINCITE, "serve"], cwd=tmp_path, env=settings, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 1 and "PINCITE_API_KEYS" in done.stderr
+    assert "secret-indeed" not in done.stderr
