@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+
+from ui.cli import app
+from ui.config import Settings
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -102,12 +106,13 @@ def test_the_library_example(folder: Path, environment: dict[str, str]) -> None:
 
 
 def test_the_configuration_table_is_the_settings() -> None:
-    from ui.config import Settings
-
-    rows = re.findall(r"^\| `--\w+ \w+` \| `PINCITE_(\w+)` \| `(\w+)` \| `([^`]+)` \|", README, re.MULTILINE)
-    assert {name for _, name, _ in rows} == set(Settings.model_fields)
-    for variable, name, default in rows:
-        field = Settings.model_fields[name].default
+    rows = re.findall(r"^\| (.+?) \| `PINCITE_(\w+)` \| `(\w+)` \| (.+?) \|", README, re.MULTILINE)
+    assert [name for _, _, name, _ in rows] == list(Settings.model_fields)
+    flags = typer.main.get_command(app).commands["serve"].params  # type: ignore[attr-defined]
+    offered = {flag.name for flag in flags}
+    for flag, variable, name, default in rows:
         assert variable == name.upper()
+        assert flag.startswith(f"`--{name.replace('_', '-')}") if name in offered else flag == "no flag"
         shipped = {"encoder": "all-MiniLM-L6-v2", "reader": "pincite-reader"}
-        assert default == str(shipped[name] if field is None else field)
+        if value := Settings.model_fields[name].default or shipped.get(name):
+            assert default == f"`{value}`"
