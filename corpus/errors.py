@@ -9,7 +9,10 @@
     │   ├── EncryptedDocument    encrypted_document
     │   ├── EmptyDocument        empty_document
     │   ├── DocumentTooLarge     document_too_large
+    │   ├── DocumentTooCostly    document_too_costly
+    │   ├── UnsafeName           unsafe_name
     │   ├── DuplicateDocument    duplicate_document
+    │   ├── NothingAdded         nothing_added
     │   └── EmptyCorpus          empty_corpus
     ├── IndexFault               an index or a model that cannot be used
     │   ├── IndexMissing         index_missing
@@ -28,6 +31,7 @@
     │   ├── InvalidRun           invalid_run
     │   ├── InvalidGate          invalid_gate
     │   ├── TooFewQuestions      too_few_questions
+    │   ├── TooManyDocuments     too_many_documents
     │   ├── InvalidSetting       invalid_setting
     │   └── UnknownDocument      unknown_document
     ├── ServerError              a server that cannot start, or take a request
@@ -101,6 +105,24 @@ class DocumentTooLarge(DocumentError):
     """The file is over a size limit, packed or unpacked."""
 
     code = "document_too_large"
+
+
+class DocumentTooCostly(DocumentError):
+    """Reading the file takes more time or memory than one file may."""
+
+    code = "document_too_costly"
+
+
+class UnsafeName(DocumentError):
+    """A name that could be mistaken for a path elsewhere."""
+
+    code = "unsafe_name"
+
+
+class NothingAdded(DocumentError):
+    """None of several files can be read."""
+
+    code = "nothing_added"
 
 
 class DuplicateDocument(DocumentError):
@@ -215,6 +237,12 @@ class TooFewQuestions(InputError):
     """A set too small to fit anything on."""
 
     code = "too_few_questions"
+
+
+class TooManyDocuments(InputError):
+    """More files at once, or more documents in all, than the server takes."""
+
+    code = "too_many_documents"
 
 
 class InvalidSetting(InputError):

@@ -3,6 +3,7 @@
 Offsets are half-open ranges of Unicode code points in the document's text.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from corpus import Document, PinciteError
 from index import Hit, Index
+from index.types import DocumentRecord
 from qa.answerer import MAX_QUESTION, TOP_K, Answerer
 from qa.types import Answer, Candidate, Citation, Turn
 
@@ -173,6 +175,22 @@ class DocumentsOut(_Response):
     documents: list[DocumentOut]
 
 
+class FailedFileOut(_Response):
+    """A file of an upload that could not be added."""
+
+    name: str = Field(examples=["broken.pdf"])
+    error: ErrorOut
+
+
+class ChangeOut(_Response):
+    """What changed, and the index that answers from now on."""
+
+    added: list[DocumentOut]
+    removed: list[str] = Field(description="Ids.", examples=[[]])
+    failed: list[FailedFileOut]
+    generation: str
+
+
 class SectionOut(_Response):
     """A heading; its text runs from ``body`` to ``end``."""
 
@@ -230,18 +248,19 @@ def search_out(hits: list[Hit]) -> SearchOut:
 
 def documents_out(index: Index) -> DocumentsOut:
     """The list of documents, by id."""
-    return DocumentsOut(
-        documents=[
-            DocumentOut(
-                doc_id=record.doc_id,
-                title=record.title,
-                characters=record.characters,
-                passages=record.passages,
-                text_digest=record.text_digest,
-            )
-            for record in index.manifest.documents
-        ]
-    )
+    return DocumentsOut(documents=[_record_out(record) for record in index.manifest.documents])
+
+
+def change_out(index: Index, added: Collection[str], removed: list[str], failed: list[FailedFileOut]) -> ChangeOut:
+    """What an update did to make this index; ``added`` are ids."""
+    new = [_record_out(record) for record in index.manifest.documents if record.doc_id in added]
+    return ChangeOut(added=new, removed=removed, failed=failed, generation=index.generation)
+
+
+def failed_file_out(name: str, error: PinciteError) -> FailedFileOut:
+    """An error of a file. A name may hold what JSON cannot."""
+    shown = name.encode("utf-8", "replace").decode()
+    return FailedFileOut(name=shown, error=failed_out(error).error)
 
 
 def document_out(index: Index, document: Document) -> DocumentTextOut:
@@ -261,6 +280,16 @@ def document_out(index: Index, document: Document) -> DocumentTextOut:
 def link_to(citation: Citation) -> str:
     """The address, on the server of the chat, that opens the source at the citation."""
     return "/?" + urlencode({"doc": citation.doc_id, "start": citation.start, "end": citation.end})
+
+
+def _record_out(record: DocumentRecord) -> DocumentOut:
+    return DocumentOut(
+        doc_id=record.doc_id,
+        title=record.title,
+        characters=record.characters,
+        passages=record.passages,
+        text_digest=record.text_digest,
+    )
 
 
 def _citation_out(marker: int, citation: Citation) -> CitationOut:

@@ -1,7 +1,7 @@
 """The application: its layers, from the outside in, and its routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -48,7 +48,6 @@ def create_app(
         version="1",
         redoc_url=None,
         docs_url=None,
-        lifespan=_lifespan(live),
         middleware=[
             Middleware(Requests, seen=meters.requested, log_questions=log_questions),
             *_cross_origin(access),
@@ -62,7 +61,9 @@ def create_app(
     problems.install(app)
     answers.add(app, live)
     documents.add(app, live)
+    lines = (live.line, documents.add_changes(app, live, limits))
     state.add(app, live, meters)
+    app.router.lifespan_context = _lifespan(lines)
     login.add(app, access, sessions)
     pages.install(app)
 
@@ -88,11 +89,12 @@ def _cross_origin(access: Access) -> list[Middleware]:
     ]
 
 
-def _lifespan(live: LiveAnswerer) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(lines: Iterable[Line]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await asyncio.to_thread(live.line.close)
+        for line in lines:
+            await asyncio.to_thread(line.close)
 
     return lifespan
 

@@ -1,14 +1,20 @@
 """The routes of documents."""
 
+import asyncio
 from typing import Annotated
 
-from fastapi import FastAPI, Header, Response
+from fastapi import FastAPI, File, Header, Response, UploadFile
 
-from qa.api import problems
+from corpus.errors import TooManyDocuments
+from qa.api import problems, uploads
+from qa.api.limits import Limits
+from qa.api.line import Line, joined
 from qa.api.live import LiveAnswerer
-from qa.wire import DocumentsOut, DocumentTextOut, document_out, documents_out
+from qa.api.uploads import Upload
+from qa.wire import ChangeOut, DocumentsOut, DocumentTextOut, document_out, documents_out
 
 _UNCHANGED: dict[int | str, dict[str, object]] = {304: {"description": "Not Modified"}}
+_WAITING = 8
 _READ = _UNCHANGED | problems.documented(404)
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of what you have already.")]
 
@@ -33,6 +39,37 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         index = live.index
         found = index.document(doc_id)
         return _unchanged(response, found.text_digest, if_none_match) or document_out(index, found)
+
+
+def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
+    """Adding and removing: one change at a time, a few in line, which is returned to be closed."""
+    line = Line(at_work=1, waiting=_WAITING)
+
+    @app.post(
+        "/v1/documents",
+        tags=["documents"],
+        status_code=201,
+        response_model=ChangeOut,
+        responses=problems.documented(400, 413, 422, 503),
+    )
+    async def upload(files: Annotated[list[UploadFile], File(description="One or several.")]) -> ChangeOut:
+        """Add files, or replace the documents of the same name; each that cannot be read is named."""
+        if len(files) > limits.files:
+            raise TooManyDocuments(f"{len(files)} files were sent, {limits.files} are allowed at once; send fewer.")
+        sent = [Upload(file.filename or "", await file.read()) for file in files]
+        return await asyncio.wrap_future(await joined(line, lambda: uploads.add(live, sent, limits)))
+
+    @app.delete(
+        "/v1/documents/{doc_id:path}",
+        tags=["documents"],
+        response_model=ChangeOut,
+        responses=problems.documented(404, 409, 503),
+    )
+    async def delete(doc_id: str) -> ChangeOut:
+        """Remove a document; the last one stays, since there is no empty index."""
+        return await asyncio.wrap_future(await joined(line, lambda: uploads.remove(live, doc_id)))
+
+    return line
 
 
 def _unchanged(response: Response, version: str, if_none_match: str | None) -> Response | None:

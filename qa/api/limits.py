@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from corpus.sandbox import ALLOWANCE, Allowance
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -13,3 +15,4 @@ class Limits:
     upload: int = 20 * 2**20
     files: int = 20
     documents: int = 10_000
+    reading: Allowance = ALLOWANCE

@@ -40,6 +40,11 @@ class LiveAnswerer(Answerer):
                 self._turning.release()
         return self._answerer
 
+    def adopt(self, index: Index) -> None:
+        """Answer from this generation, which was just made of the one before."""
+        with self._turning:
+            self._answerer = Answerer(index, reader=self._answerer.reader)
+
     def _is_current(self) -> bool:
         try:
             return self._answerer.index.is_current()

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from corpus.errors import (
     AccessError,
     DocumentError,
+    EmptyCorpus,
     IndexFault,
     InputError,
     KeyMissing,
@@ -25,6 +26,7 @@ _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (UnknownDocument, 404),
     (QuestionTooLong, 413),
     (InputError, 422),
+    (EmptyCorpus, 409),
     (DocumentError, 422),
     (IndexFault, 503),
     (Overloaded, 503),

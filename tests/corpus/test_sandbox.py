@@ -1,0 +1,111 @@
+"""Files of strangers: what they may cost, and what they may be called."""
+
+import os
+import subprocess
+import sys
+import time
+import zlib
+
+import pytest
+
+from corpus import Document, parse_document
+from corpus.errors import DocumentError, DocumentTooCostly, DocumentTooLarge, EmptyDocument, UnsafeName
+from corpus.sandbox import Allowance, check_name, read_untrusted
+from tests.corpus.makers import assembled, archive, pdf
+
+SMALL = Allowance(cpu_seconds=2, wall_seconds=8, memory=2**29)
+limited = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of memory and processor time")
+
+
+def pdf_bomb() -> bytes:
+    """Half a gigabyte of drawing in half a megabyte."""
+    packed = zlib.compressobj(9)
+    line = b"BT /F1 9 Tf 1 1 Td (boom) Tj ET\n" * 30_000
+    drawn = b"".join(packed.compress(line) for _ in range(500)) + packed.flush()
+    return assembled(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 5 0 R"
+            b" /Resources << /Font << /F1 3 0 R >> >> >>",
+            b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(drawn) + drawn + b"\nendstream",
+        ],
+        "/Root 1 0 R",
+    )
+
+
+def zip_bomb() -> bytes:
+    return archive({"[Content_Types].xml": "<Types/>", "word/document.xml": b" " * (210 * 2**20)})
+
+
+def test_a_sound_file_reads_as_it_does_without_limits() -> None:
+    for name, data in {
+        "a/notes.md": b"# Title\n\nA word.\n\n## Part\n\nMore.",
+        "p.pdf": pdf([[(12.0, "One page.")], [(12.0, "Another.")]]),
+    }.items():
+        read = read_untrusted(data, name)
+        assert isinstance(read, Document)
+        assert read == parse_document(data, name)
+
+
+def test_an_error_is_the_same_too() -> None:
+    with pytest.raises(EmptyDocument, match=r"empty\.txt"):
+        read_untrusted(b"", "empty.txt")
+
+
+@limited
+def test_a_pdf_bomb_ends_within_its_allowance() -> None:
+    begun = time.monotonic()
+    with pytest.raises(DocumentError):
+        read_untrusted(pdf_bomb(), "bomb.pdf", SMALL)
+    assert time.monotonic() - begun < 10
+
+
+def test_a_zip_bomb_is_not_unpacked() -> None:
+    with pytest.raises(DocumentTooLarge):
+        read_untrusted(zip_bomb(), "bomb.docx", SMALL)
+
+
+def test_deeply_nested_html_is_an_error_or_a_document_and_no_crash_of_ours() -> None:
+    data = b"<html><body>" + b"<div>" * 200_000 + b"deep" + b"</div>" * 200_000
+    try:
+        assert "deep" in read_untrusted(data, "deep.html", SMALL).text
+    except DocumentError as error:
+        assert "deep.html" in str(error)
+
+
+@limited
+@pytest.mark.parametrize("allowance", [Allowance(cpu_seconds=0), Allowance(memory=2**22), Allowance(wall_seconds=0)])
+def test_each_limit_alone_stops_the_reading(allowance: Allowance) -> None:
+    with pytest.raises(DocumentTooCostly, match=r"notes\.txt.*split it"):
+        read_untrusted(b"A word. " * 200_000, "notes.txt", allowance)
+
+
+def test_the_reading_sees_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_API_KEYS", "a:write:secret")
+    seen: list[object] = []
+    real = subprocess.run
+
+    def noted(*arguments: object, **options: object) -> object:
+        seen.append(options["env"])
+        return real(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "run", noted)
+    read_untrusted(b"A word.", "a.txt")
+    assert seen == [{}] and os.environ["PINCITE_API_KEYS"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "leave/parental.md", "Übersicht 2025 (final).pdf", "日本語.txt"])
+def test_names_that_may_be(name: str) -> None:
+    check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../a.txt", "a/../../b.txt", "/etc/passwd.txt", "a//b.txt", "a/.hidden.txt", "C:\\a.txt",
+     "C:/a.txt", "a\\..\\b.txt", "a\0.txt", "a\n.txt", "\ud800.txt", "x" * 201 + ".txt", ".env.txt", "noending", " /a.txt"],
+)  # fmt: skip
+def test_names_that_may_not(name: str) -> None:
+    with pytest.raises(UnsafeName, match="rename"):
+        check_name(name)
