@@ -1,7 +1,7 @@
 """The path of a question: check, search, read, decide, cite."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -57,11 +57,13 @@ class Answerer:
         top_k: int = TOP_K,
         doc_ids: Sequence[str] | None = None,
         min_confidence: float | None = None,
+        on_hits: Callable[[list[Hit]], None] | None = None,
     ) -> Answer:
         """Answer with a verbatim span of one of the ``top_k`` best passages, or abstain and say why.
 
         ``min_confidence`` is the smallest probability of being right to answer with; None takes the fitted
-        threshold. Without a calibration there is no probability, and the reader's margin alone decides.
+        threshold. Without a calibration there is no probability, and the reader's margin alone decides. ``on_hits``
+        is given the passages before they are read.
         Raises EmptyQuestion, QuestionTooLong, InvalidText, UnknownDocument.
         """
         clock = _Clock()
@@ -73,6 +75,8 @@ class Answerer:
         clock.lap("encode")
         hits = self.index.search(query, top_k=top_k, doc_ids=doc_ids, vector=vector)
         clock.lap("retrieve")
+        if on_hits:
+            on_hits(hits)
         # Without a word nothing was asked, and whatever the reader finds would be chance.
         read = self.reader.read(query, [hit.passage for hit in hits]) if any(map(str.isalnum, query)) else []
         candidates = ordered(read, hits)

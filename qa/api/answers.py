@@ -1,8 +1,9 @@
 """The routes that answer."""
 
 import threading
+from typing import Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel
 
 from corpus.errors import PinciteError
@@ -11,6 +12,7 @@ from qa.api import problems
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
+from qa.api.stream import OnHits, streamed
 from qa.wire import (
     AnswerOut,
     AskBody,
@@ -25,17 +27,21 @@ from qa.wire import (
 )
 
 _PROBLEMS = problems.documented(400, 404, 413, 422, 503)
+_ASK: dict[int | str, dict[str, object]] = {200: {"content": {"text/event-stream": {}}}, **_PROBLEMS}
+Stream = Annotated[bool, Query(description="Server-sent events: `hits`, then `answer`; or `error` if it fails then.")]
 _BATCH_PROBLEMS = problems.documented(400, 413, 422, 503)
 
 
 def add(app: FastAPI, live: LiveAnswerer) -> None:
     """Asking, alone and in batches, and searching. Each request takes one place in the line."""
 
-    @app.post("/v1/ask", tags=["answers"], response_model=AnswerOut, responses=_PROBLEMS)
-    async def ask(body: AskBody, request: Request) -> Response:
+    @app.post("/v1/ask", tags=["answers"], response_model=AnswerOut, responses=_ASK)
+    async def ask(body: AskBody, request: Request, stream: Stream = False) -> Response:
         """Answer a question with a cited verbatim span, or abstain."""
         note_question(request, body.question)
         check_question(body.question)
+        if stream:
+            return await streamed(live, lambda on_hits: answered(live, body, on_hits))
         return await finished(request, await joined(live.line, lambda: _json(answered(live, body))))
 
     @app.post(
@@ -61,7 +67,7 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         return await finished(request, await joined(live.line, found))
 
 
-def answered(live: LiveAnswerer, body: AskBody) -> AnswerOut:
+def answered(live: LiveAnswerer, body: AskBody, on_hits: OnHits | None = None) -> AnswerOut:
     """The answer to a question, counted. Raises what ``Answerer.ask`` raises."""
     answerer = live.current()
     answer = answerer.ask(
@@ -70,6 +76,7 @@ def answered(live: LiveAnswerer, body: AskBody) -> AnswerOut:
         top_k=body.top_k,
         doc_ids=body.doc_ids,
         min_confidence=body.min_confidence,
+        on_hits=on_hits,
     )
     live.on_answer(answer)
     return answer_out(answer, answerer)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from corpus.errors import IndexFault
-from index import Index
+from index import Hit, Index
 from qa.answerer import TOP_K, Answerer
 from qa.api.line import Line
 from qa.confidence import Calibration
@@ -90,6 +90,7 @@ class LiveAnswerer(Answerer):
         top_k: int = TOP_K,
         doc_ids: Sequence[str] | None = None,
         min_confidence: float | None = None,
+        on_hits: Callable[[list[Hit]], None] | None = None,
     ) -> Answer:
         """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
 
@@ -98,7 +99,12 @@ class LiveAnswerer(Answerer):
 
         def work() -> Answer:
             return self.current().ask(
-                question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence
+                question,
+                history=history,
+                top_k=top_k,
+                doc_ids=doc_ids,
+                min_confidence=min_confidence,
+                on_hits=on_hits,
             )
 
         answer = self.line.join(work).result()

@@ -11,7 +11,7 @@ import pytest
 from corpus import Document, parse_document
 from corpus.errors import DocumentError, DocumentTooCostly, DocumentTooLarge, EmptyDocument, UnsafeName
 from corpus.sandbox import Allowance, check_name, read_untrusted
-from tests.corpus.makers import assembled, archive, pdf
+from tests.corpus.makers import archive, assembled, pdf
 
 SMALL = Allowance(cpu_seconds=2, wall_seconds=8, memory=2**29)
 limited = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of memory and processor time")
@@ -104,7 +104,8 @@ def test_names_that_may_be(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", ".", "..", "../a.txt", "a/../../b.txt", "/etc/passwd.txt", "a//b.txt", "a/.hidden.txt", "C:\\a.txt",
-     "C:/a.txt", "a\\..\\b.txt", "a\0.txt", "a\n.txt", "\ud800.txt", "x" * 201 + ".txt", ".env.txt", "noending", " /a.txt"],
+     "C:/a.txt", "a\\..\\b.txt", "a\0.txt", "a\n.txt", "\ud800.txt",
+     "x" * 201 + ".txt", ".env.txt", "noending", " /a.txt"],
 )  # fmt: skip
 def test_names_that_may_not(name: str) -> None:
     with pytest.raises(UnsafeName, match="rename"):

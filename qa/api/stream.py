@@ -1,0 +1,60 @@
+"""Server-sent events: what was found, then what it answers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from corpus.errors import PinciteError
+from index import Hit
+from qa.api.line import joined
+from qa.api.live import LiveAnswerer
+from qa.wire import AnswerOut, ErrorOut, failed_out, search_out
+
+OnHits = Callable[[list[Hit]], None]
+_log = logging.getLogger(__name__)
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_UNFORESEEN = ErrorOut(code="internal_error", detail="Pincite failed on this question; its log says why.")
+
+
+async def streamed(live: LiveAnswerer, ask: Callable[[OnHits], AnswerOut]) -> StreamingResponse:
+    """The events ``hits`` and ``answer``, or ``error`` in the place of what failed. Raises Overloaded before that."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def put(item: str | None) -> None:
+        loop.call_soon_threadsafe(queue.put_nowait, item)
+
+    def work() -> None:
+        try:
+            put(_event("answer", ask(lambda hits: put(_event("hits", search_out(hits))))))
+        except PinciteError as error:
+            put(_event("error", failed_out(error).error))
+        except Exception:  # the edge, as in ``qa.api.requests``: the response has begun already
+            _log.exception("unforeseen error")
+            put(_event("error", _UNFORESEEN))
+        finally:
+            put(None)
+
+    return event_stream(_until_none(queue, await joined(live.line, work)))
+
+
+def event_stream(events: AsyncIterator[str]) -> StreamingResponse:
+    """A response that no proxy keeps or holds back."""
+    return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)
+
+
+async def _until_none(queue: "asyncio.Queue[str | None]", future: Future[None]) -> AsyncIterator[str]:
+    """A client that goes before its turn leaves the line."""
+    try:
+        while (event := await queue.get()) is not None:
+            yield event
+    finally:
+        future.cancel()
+
+
+def _event(name: str, body: BaseModel) -> str:
+    return f"event: {name}\ndata: {body.model_dump_json(by_alias=True)}\n\n"
