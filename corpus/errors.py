@@ -33,6 +33,7 @@
     │   ├── TooFewQuestions      too_few_questions
     │   ├── TooManyDocuments     too_many_documents
     │   ├── InvalidSetting       invalid_setting
+    │   ├── UnknownModel         unknown_model
     │   └── UnknownDocument      unknown_document
     ├── ServerError              a server that cannot start, or take a request
     │   ├── PortInUse            port_in_use
@@ -249,6 +250,12 @@ class InvalidSetting(InputError):
     """A setting (flag, environment, file) that cannot be used."""
 
     code = "invalid_setting"
+
+
+class UnknownModel(InputError):
+    """No model of that name answers here."""
+
+    code = "unknown_model"
 
 
 class UnknownDocument(InputError):

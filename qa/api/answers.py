@@ -1,18 +1,20 @@
 """The routes that answer."""
 
 import threading
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel
 
 from corpus.errors import PinciteError
-from qa.answerer import check_question
+from qa.answerer import Answerer, check_question
 from qa.api import problems
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
 from qa.api.stream import OnHits, streamed
+from qa.types import Turn
 from qa.wire import (
     AnswerOut,
     AskBody,
@@ -68,11 +70,17 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
 
 
 def answered(live: LiveAnswerer, body: AskBody, on_hits: OnHits | None = None) -> AnswerOut:
-    """The answer to a question, counted. Raises what ``Answerer.ask`` raises."""
-    answerer = live.current()
+    """The current answerer's answer, counted. Raises what ``Answerer.ask`` raises."""
+    return answered_by(live, live.current(), body, body.turns(), on_hits)
+
+
+def answered_by(
+    live: LiveAnswerer, answerer: Answerer, body: AskBody, history: Sequence[Turn], on_hits: OnHits | None = None
+) -> AnswerOut:
+    """As ``answered``, by one answerer that the caller keeps."""
     answer = answerer.ask(
         body.question,
-        history=body.turns(),
+        history=history,
         top_k=body.top_k,
         doc_ids=body.doc_ids,
         min_confidence=body.min_confidence,

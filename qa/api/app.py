@@ -12,7 +12,7 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from qa.answerer import Answerer
-from qa.api import answers, documents, login, pages, problems, state
+from qa.api import answers, documents, login, openai_shape, pages, problems, state
 from qa.api.access import Access, Sessions
 from qa.api.body import BodyLimit
 from qa.api.guard import Guard
@@ -60,6 +60,7 @@ def create_app(
     )
     problems.install(app)
     answers.add(app, live)
+    openai_shape.add(app, live)
     documents.add(app, live)
     lines = (live.line, documents.add_changes(app, live, limits))
     state.add(app, live, meters)

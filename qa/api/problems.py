@@ -20,10 +20,12 @@ from corpus.errors import (
     PinciteError,
     QuestionTooLong,
     UnknownDocument,
+    UnknownModel,
 )
 
 _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (UnknownDocument, 404),
+    (UnknownModel, 404),
     (QuestionTooLong, 413),
     (InputError, 422),
     (EmptyCorpus, 409),

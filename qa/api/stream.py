@@ -33,7 +33,7 @@ async def streamed(live: LiveAnswerer, ask: Callable[[OnHits], AnswerOut]) -> St
             put(_event("answer", ask(lambda hits: put(_event("hits", search_out(hits))))))
         except PinciteError as error:
             put(_event("error", failed_out(error).error))
-        except Exception:  # the edge, as in ``qa.api.requests``: the response has begun already
+        except Exception:  # noqa: BLE001 - the edge: the response has begun already
             _log.exception("unforeseen error")
             put(_event("error", _UNFORESEEN))
         finally:

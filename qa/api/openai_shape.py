@@ -1,0 +1,238 @@
+"""The same answers in OpenAI's shape, so that chat clients made for it can ask Pincite."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel, Field
+
+from corpus.errors import InvalidRequest, UnknownModel
+from index.types import Encoder
+from qa.answerer import MAX_QUESTION, check_question
+from qa.api import problems
+from qa.api.answers import answered_by
+from qa.api.line import finished, joined
+from qa.api.live import LiveAnswerer
+from qa.api.requests import note_question
+from qa.api.stream import event_stream
+from qa.types import Turn
+from qa.wire import AnswerOut, AskBody, CitationOut
+
+MODEL = "pincite"
+_REMEMBERED = 50
+_SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
+_BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+
+
+class Part(BaseModel):
+    """A part of a message; Pincite reads text alone."""
+
+    type: str = Field(examples=["text"])
+    text: str | None = Field(default=None, examples=["Who is Meta's spokesperson?"])
+
+
+class Message(BaseModel):
+    """What someone said."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"] = Field(examples=["user"])
+    content: str | list[Part] | None = Field(default=None, examples=["Who is Meta's spokesperson?"])
+
+    def said(self) -> str:
+        """Its text. Raises InvalidRequest for a picture or a sound."""
+        if isinstance(self.content, list):
+            if any(part.type != "text" for part in self.content):
+                raise InvalidRequest("A message holds more than text; send text alone.")
+            return "\n".join(part.text or "" for part in self.content)
+        return self.content or ""
+
+
+class StreamOptions(BaseModel):
+    """What a stream holds beside the answer."""
+
+    include_usage: bool = False
+
+
+class ChatBody(BaseModel):
+    """OpenAI's request; what makes no sense for verbatim answers (temperature, tools, …) is passed over."""
+
+    messages: list[Message] = Field(min_length=1, max_length=200)
+    model: str = Field(default=MODEL, description="Any name; there is one model.", examples=[MODEL])
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+
+    def asked(self) -> AskBody:
+        """The last message as the question. Raises InvalidRequest where it is not a user's."""
+        said = [message for message in self.messages if message.role in {"user", "assistant"}]
+        if not said or said[-1].role != "user":
+            raise InvalidRequest("The last message is not a user's; send the question as that.")
+        question = said[-1].said()
+        check_question(question)
+        return AskBody(question=question)
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The messages before the question: each user's with the assistant's after it."""
+        turns: list[Turn] = []
+        said = [message for message in self.messages if message.role in {"user", "assistant"}]
+        for message in said[:-1]:
+            if message.role == "user":
+                turns.append(Turn(message.said()[:MAX_QUESTION], None))
+            elif turns:
+                turns[-1] = Turn(turns[-1].question, _unmarked(message.said()) or None)
+        return tuple(turns[-_REMEMBERED:])
+
+
+class ChatMessage(BaseModel):
+    """The answer in Markdown: the quote with the answer in bold, and its marker."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str = Field(examples=["Meta's spokesperson is **Francis Brennan**. [\\[1\\]](http://127.0.0.1/?doc=…)"])
+    refusal: None = None
+
+
+class Choice(BaseModel):
+    """There is always one."""
+
+    index: int = 0
+    message: ChatMessage
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class Usage(BaseModel):
+    """Tokens as the encoder counts them; nothing is billed."""
+
+    prompt_tokens: int = Field(examples=[7])
+    completion_tokens: int = Field(examples=[21])
+    total_tokens: int = Field(examples=[28])
+
+
+class ChatOut(BaseModel):
+    """OpenAI's response, with the citations and what else Pincite says."""
+
+    id: str = Field(examples=["chatcmpl-6f0c"])
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int = Field(examples=[1760000000])
+    model: str = MODEL
+    choices: list[Choice]
+    usage: Usage
+    citations: list[CitationOut]
+    abstained: bool = Field(examples=[False])
+    reason: str | None = Field(examples=[None])
+    confidence: float | None = Field(examples=[0.93])
+
+
+class ModelOut(BaseModel):
+    """The one model there is."""
+
+    id: str = MODEL
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = MODEL
+
+
+class ModelsOut(BaseModel):
+    """All models."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelOut]
+
+
+def add(app: FastAPI, live: LiveAnswerer) -> None:
+    """Chat completions and the list of models."""
+
+    @app.post(
+        "/v1/chat/completions",
+        tags=["openai"],
+        response_model=ChatOut,
+        responses={200: {"content": {"text/event-stream": {}}}, **problems.documented(400, 413, 422, 503)},
+    )
+    async def complete(body: ChatBody, request: Request) -> Response:
+        """Answer the last message in the words of the documents, or say that they do not say."""
+        asked, turns = body.asked(), body.turns()
+        note_question(request, asked.question)
+        base = str(request.base_url).rstrip("/")
+
+        def work() -> ChatOut:
+            answerer = live.current()
+            return _chat_out(answered_by(live, answerer, asked, turns), base, answerer.index.encoder)
+
+        out = await finished(request, await joined(live.line, work))
+        if body.stream:
+            return event_stream(_chunks(out, usage=bool(body.stream_options and body.stream_options.include_usage)))
+        return Response(out.model_dump_json(), media_type="application/json")
+
+    @app.get("/v1/models", tags=["openai"])
+    def models() -> ModelsOut:
+        """The one model."""
+        return ModelsOut(data=[ModelOut()])
+
+    @app.get("/v1/models/{model}", tags=["openai"], responses=problems.documented(404))
+    def model(model: str) -> ModelOut:
+        """The model, by its name."""
+        if model != MODEL:
+            raise UnknownModel(f"There is no model {model!r} here; ask {MODEL!r}.")
+        return ModelOut()
+
+
+def _chat_out(answer: AnswerOut, base: str, encoder: Encoder) -> ChatOut:
+    content = _markdown(answer, base)
+    prompt, completion = encoder.count_tokens(answer.question), encoder.count_tokens(content)
+    return ChatOut(
+        id=f"chatcmpl-{uuid.uuid4().hex}",
+        created=int(time.time()),
+        choices=[Choice(message=ChatMessage(content=content))],
+        usage=Usage(prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion),
+        citations=answer.citations,
+        abstained=answer.abstained,
+        reason=answer.reason,
+        confidence=answer.confidence,
+    )
+
+
+def _markdown(answer: AnswerOut, base: str) -> str:
+    """Each quote with its answer in bold and its marker, then the places. Text of documents is never markup."""
+    if not answer.citations:
+        return _escaped(answer.message or "")
+    quotes, places = [], []
+    for citation in answer.citations:
+        left, right = citation.answer_start - citation.start, citation.answer_end - citation.start
+        before, found, after = citation.quote[:left], citation.quote[left:right], citation.quote[right:]
+        marker = f"[\\[{citation.marker}\\]]({base}{citation.link})"
+        quotes.append(f"{_escaped(before)}**{_escaped(found)}**{_escaped(after)} {marker}")
+        where = ", ".join(_escaped(part) for part in (citation.title, citation.section) if part)
+        places.append(f"\\[{citation.marker}\\] {where}")
+    return "\n\n".join([*quotes, "  \n".join(places)])
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def _unmarked(content: str) -> str:
+    """The answer within an earlier response of ours, or all that another said."""
+    bold = _BOLD.search(content)
+    return re.sub(r"\\(.)", r"\1", bold[1] if bold else content)
+
+
+async def _chunks(out: ChatOut, *, usage: bool) -> AsyncIterator[str]:
+    """The answer as OpenAI streams one; the last chunk before the usage holds the citations."""
+    content = out.choices[0].message.content
+    head = {"id": out.id, "object": "chat.completion.chunk", "created": out.created, "model": out.model}
+    extra = out.model_dump(include={"citations", "abstained", "reason", "confidence"})
+    yield _data({**head, "choices": [_delta({"role": "assistant", "content": content}, None)]})
+    yield _data({**head, "choices": [_delta({}, "stop")], **extra})
+    if usage:
+        yield _data({**head, "choices": [], "usage": out.usage.model_dump()})
+    yield "data: [DONE]\n\n"
+
+
+def _delta(delta: dict[str, str], finish: str | None) -> dict[str, object]:
+    return {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+
+
+def _data(content: dict[str, object]) -> str:
+    return f"data: {json.dumps(content, ensure_ascii=False)}\n\n"

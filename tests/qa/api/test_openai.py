@@ -1,0 +1,104 @@
+"""The endpoint as the real ``openai`` package sees it."""
+
+from collections.abc import Callable, Iterator
+
+import openai
+import pytest
+
+from index import Index
+from qa import Answerer
+from qa.api import create_app
+from tests.fakes import FixedReader, document
+from tests.qa.api.conftest import Served
+
+QUESTION = "What is the office cat called?"
+
+
+@pytest.fixture
+def server(cat_answerer: Answerer, serve: Callable[..., Served]) -> Served:
+    return serve(create_app(cat_answerer))
+
+
+@pytest.fixture
+def client(server: Served) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def test_an_answer_with_markers_and_citations(client: openai.OpenAI, server: Served) -> None:
+    done = client.chat.completions.create(model="pincite", messages=[{"role": "user", "content": QUESTION}])
+    (choice,) = done.choices
+    link = f"{server.address}/?doc=cat.txt&start=0&end=30"
+    assert choice.message.content == (f"The office cat is called **Miso**. [\\[1\\]]({link})\n\n\\[1\\] A title")
+    assert (choice.message.role, choice.finish_reason) == ("assistant", "stop")
+    (citation,) = done.citations  # type: ignore[attr-defined]
+    assert (citation["doc_id"], citation["quote"]) == ("cat.txt", "The office cat is called Miso.")
+    assert done.usage and done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens > 0
+
+
+def test_an_abstention_says_so(client: openai.OpenAI) -> None:
+    done = client.chat.completions.create(model="any", messages=[{"role": "user", "content": "hello"}])
+    assert "Hello!" in (done.choices[0].message.content or "")
+    assert done.abstained and done.reason == "greeting" and done.citations == []  # type: ignore[attr-defined]
+
+
+def test_a_stream_adds_up_to_the_answer(client: openai.OpenAI) -> None:
+    messages = [{"role": "user", "content": [{"type": "text", "text": QUESTION}]}]
+    plain = client.chat.completions.create(model="pincite", messages=messages)  # type: ignore[call-overload]
+    stream = client.chat.completions.create(
+        model="pincite", messages=messages, stream=True, stream_options={"include_usage": True}
+    )  # type: ignore[call-overload]
+    chunks = list(stream)
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert said == plain.choices[0].message.content
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+    assert chunks[-1].usage == plain.usage
+    assert [chunk.citations for chunk in chunks if hasattr(chunk, "citations")] == [plain.citations]
+
+
+def test_earlier_messages_complete_a_follow_up(answerer: Answerer, serve: Callable[..., Served]) -> None:
+    server = serve(create_app(answerer))
+    with openai.OpenAI(base_url=f"{server.address}/v1", api_key="none") as client:
+        first: list[dict[str, str]] = [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Who is Francis Brennan?"},
+            {"role": "assistant", "content": "**Meta's spokesperson** [\\[1\\]](http://127.0.0.1/)"},
+            {"role": "user", "content": "What did he say?"},
+        ]
+        with_history = client.chat.completions.create(model="pincite", messages=first)  # type: ignore[call-overload]
+        alone = client.chat.completions.create(model="pincite", messages=first[3:])  # type: ignore[call-overload]
+    assert with_history.choices[0].message.content != alone.choices[0].message.content
+
+
+def test_text_of_a_document_is_no_markup(cat_index: Index, serve: Callable[..., Served]) -> None:
+    hostile = "The office cat is called Miso [click](javascript:alert) <img src=x> **now**."
+    index = cat_index.update(add=[document("cat.txt", hostile, title="[a](b)")])
+    server = serve(create_app(Answerer(index, reader=FixedReader({"Miso": 9.0}))))
+    with openai.OpenAI(base_url=f"{server.address}/v1", api_key="none") as client:
+        done = client.chat.completions.create(model="pincite", messages=[{"role": "user", "content": QUESTION}])
+    content = done.choices[0].message.content or ""
+    assert "\\[click\\](javascript:alert) \\<img src=x\\> \\*\\*now\\*\\*." in content
+    assert content.endswith("\\[a\\](b)")
+
+
+@pytest.mark.parametrize(
+    ("messages", "code"),
+    [
+        ([{"role": "user", "content": " "}], "empty_question"),
+        ([{"role": "assistant", "content": "Hello"}], "invalid_request"),
+        ([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}], "invalid_request"),
+        ([], "invalid_request"),
+    ],
+)
+def test_errors_keep_their_code(client: openai.OpenAI, messages: list[object], code: str) -> None:
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        client.chat.completions.create(model="pincite", messages=messages)  # type: ignore[call-overload]
+    assert caught.value.code == code
+
+
+def test_models(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["pincite"]
+    assert client.models.retrieve("pincite").id == "pincite"
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.models.retrieve("gpt-9")
+    assert caught.value.code == "unknown_model"
