@@ -151,6 +151,16 @@ def serve(
     server.serve(answerer, listener, settings)
 
 
+@app.command()
+def mcp(index: IndexFlag = None, encoder: EncoderFlag = None, reader: ReaderFlag = None) -> None:
+    """Serve the tools of the Model Context Protocol on standard input and output, for a program that starts this."""
+    settings = load_settings(index=index, encoder=encoder, reader=reader)
+    answerer = make_answerer(open_or_build(settings), settings)
+    from qa.api import LiveAnswerer, create_mcp  # asking must not wait for these libraries to load
+
+    create_mcp(LiveAnswerer(answerer)).run("stdio")
+
+
 app.command()(evaluate)
 
 

@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPBearer
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
@@ -19,11 +21,13 @@ from qa.api.guard import Guard
 from qa.api.limits import Limits
 from qa.api.line import Line
 from qa.api.live import LiveAnswerer
+from qa.api.mcp_tools import create_mcp
 from qa.api.metrics import Meters
 from qa.api.requests import Head, Requests
 
 _LIMITS = Limits()
 _ACCESS = Access()
+_GUARDED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard has checked already
 _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
 
 
@@ -64,7 +68,11 @@ def create_app(
     documents.add(app, live)
     lines = (live.line, documents.add_changes(app, live, limits))
     state.add(app, live, meters)
-    app.router.lifespan_context = _lifespan(lines)
+    tools = create_mcp(live)
+    app.router.routes += tools.streamable_http_app(
+        stateless_http=True, json_response=True, max_request_body_size=limits.body, transport_security=_GUARDED
+    ).routes
+    app.router.lifespan_context = _lifespan(lines, tools)
     login.add(app, access, sessions)
     pages.install(app)
 
@@ -90,10 +98,11 @@ def _cross_origin(access: Access) -> list[Middleware]:
     ]
 
 
-def _lifespan(lines: Iterable[Line]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(lines: Iterable[Line], tools: MCPServer) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with tools.session_manager.run():
+            yield
         for line in lines:
             await asyncio.to_thread(line.close)
 

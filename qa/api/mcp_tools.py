@@ -1,0 +1,106 @@
+"""Pincite as tools of the Model Context Protocol, over HTTP at ``/mcp`` or over standard input and output."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+from corpus.errors import PinciteError
+from qa.answerer import check_question
+from qa.api.answers import answered
+from qa.api.line import joined
+from qa.api.live import LiveAnswerer
+from qa.wire import AskBody, CitationOut, SearchOut, search_out
+
+T = TypeVar("T")
+_LONGEST = 20_000
+_INSTRUCTIONS = (
+    "Answers from a set of documents in their own words. Quote `quote` as it is and cite doc_id, start and end; when "
+    "`abstained` is true the documents do not say."
+)
+_READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+
+TopK = Annotated[int, Field(ge=1, le=50, description="How many passages.")]
+
+Question = Annotated[str, Field(description="A whole question; earlier ones are not known.")]
+
+
+class Asked(BaseModel):
+    """An answer with its citations, or why there is none."""
+
+    answer: str | None
+    abstained: bool
+    message: str | None
+    confidence: float | None
+    citations: list[CitationOut]
+
+
+class Excerpt(BaseModel):
+    """``text`` runs from ``start`` to ``end`` of the document's ``characters``."""
+
+    doc_id: str
+    title: str
+    text: str
+    start: int
+    end: int
+    characters: int
+
+
+def create_mcp(live: LiveAnswerer) -> MCPServer:
+    """The server with its three tools, which stand in the same line as all other questions."""
+    server = MCPServer("pincite", instructions=_INSTRUCTIONS, version="1", log_level="WARNING")
+
+    @server.tool(annotations=_READS)
+    async def ask(
+        question: Annotated[str, Field(description="A whole question; earlier ones are not known.")],
+    ) -> Asked:
+        """Answer a question with a verbatim, cited span of the documents, or say that they do not say."""
+
+        def work() -> Asked:
+            check_question(question)
+            out = answered(live, AskBody(question=question))
+            return Asked.model_validate(out, from_attributes=True)
+
+        return await _in_line(live, work)
+
+    @server.tool(annotations=_READS)
+    async def search(query: str, mode: Literal["hybrid", "dense", "lexical"] = "hybrid", top_k: TopK = 5) -> SearchOut:
+        """The best passages of the documents for a query."""
+
+        def work() -> SearchOut:
+            check_question(query)
+            return search_out(live.index.search(query, top_k=top_k, mode=mode))
+
+        return await _in_line(live, work)
+
+    @server.tool(annotations=_READS)
+    async def read_document(
+        doc_id: str,
+        start: Annotated[int, Field(ge=0)] = 0,
+        end: Annotated[int | None, Field(description=f"At most {_LONGEST:,} characters come at once.")] = None,
+    ) -> Excerpt:
+        """The text of a document, or a part of it by its characters."""
+
+        def work() -> Excerpt:
+            document = live.index.document(doc_id)
+            size = len(document.text)
+            first = min(start, size)
+            last = max(min(size if end is None else end, first + _LONGEST, size), first)
+            text = document.text[first:last]
+            return Excerpt(doc_id=doc_id, title=document.title, text=text, start=first, end=last, characters=size)
+
+        return await _in_line(live, work)
+
+    return server
+
+
+async def _in_line(live: LiveAnswerer, work: Callable[[], T]) -> T:
+    """A named error reaches the model as its sentence."""
+    try:
+        return await asyncio.wrap_future(await joined(live.line, work))
+    except PinciteError as error:
+        raise ToolError(f"{error} ({error.code})") from error
