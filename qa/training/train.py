@@ -68,7 +68,7 @@ class Pace:
 def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> None:
     """Start the run in `work`, or go on with it from its last checkpoint.
 
-    `start` is a reader to begin with in the encoder's place: an exported .onnx file, or a checkpoint's averaged weights.
+    `start` is a reader to begin with instead of the encoder: an exported .onnx file, or a checkpoint (its average).
     """
     recipe = Recipe.continued(start) if start else Recipe()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -55,7 +55,7 @@ def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
 def test_head_where_nothing_is_got(client: TestClient) -> None:
     assert client.head("/v1/ask").status_code == 405
     assert client.head("/v1/nothing").status_code == 404
-    assert client.delete("/v1/documents").headers["Allow"] == "GET, HEAD"
+    assert client.delete("/v1/documents").headers["Allow"] == "GET, HEAD, POST"
 
 
 def test_the_list_of_documents_is_sent_once_per_generation(client: TestClient) -> None:
