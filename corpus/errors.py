@@ -282,6 +282,12 @@ class InsecureAddress(ServerError):
     code = "insecure_address"
 
 
+class FeedbackNotKept(ServerError):
+    """What a reader thinks of an answer cannot be written down."""
+
+    code = "feedback_not_kept"
+
+
 class Overloaded(ServerError):
     """More is asked at once than the server takes."""
 

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(default="", description="Names by which the server may be asked; * for any")
     cors_origins: str = Field(default="", description="Other sites whose pages may ask, as https://example.org")
     log_questions: bool = Field(default=False, description="Write questions into the log")
+    feedback: Path = Field(
+        default=Path("pincite-feedback.jsonl"), description="The file for what readers think of answers"
+    )
+    chat_uploads: bool | None = Field(
+        default=None, description="Offer to add documents in the chat (none: where only this machine reaches it)"
+    )
     at_work: int = Field(default=2, ge=1, le=64, description="Questions that are answered at once")
     waiting: int = Field(default=16, ge=0, le=10_000, description="Questions that wait before more are refused")
     max_upload_mb: int = Field(default=20, ge=1, le=1000, description="Megabytes that one upload may have")

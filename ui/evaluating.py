@@ -85,6 +85,8 @@ def evaluate(
     if check:
         _check(read, settings)
         return
+    if not pool:
+        read.check_labelled()
     with _index_of(read, settings) as opened:
         answerer = make_answerer(opened, settings)
         if pool:

@@ -2,58 +2,27 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from urllib.parse import urlencode
 
-from qa.types import Answer, Turn
-from qa.wire import AnswerOut
+from qa.types import Answer
+from ui import exports
 from ui.answers import Documents, abstention, answered
+from ui.entries import Entry
+from ui.feedback import NOTE_CHARACTERS
 from ui.why import why
 
-SMALL_TALK = ("greeting", "thanks", "help")
-"""Reasons for which there is nothing to look up."""
-_REMEMBERED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A question of the conversation and what came of it: an answer, a problem, or nothing yet.
-
-    ``record`` is the answer as the endpoint would give it; ``meant`` the question without a likely misspelling;
-    ``begun`` whether it is being answered or was; ``opens`` whether its answer opens the source.
-    """
-
-    question: str
-    answer: Answer | None = None
-    problem: str | None = None
-    record: AnswerOut | None = None
-    meant: str | None = None
-    begun: bool = False
-    opens: bool = True
-
-    @property
-    def settled(self) -> bool:
-        """Whether something came of it."""
-        return self.answer is not None or self.problem is not None
-
-
-def history(entries: Sequence[Entry]) -> list[Turn]:
-    """The latest turns, oldest first, without small talk and without what failed."""
-    turns = [
-        Turn(entry.question, entry.answer.text)
-        for entry in entries
-        if entry.answer is not None and entry.answer.reason not in SMALL_TALK
-    ]
-    return turns[-_REMEMBERED:]
+_THUMB = (Path(__file__).parent / "assets" / "thumb.svg").read_text("utf-8").strip()
 
 
 def conversation(entries: Sequence[Entry], examples: Sequence[str], documents: Documents) -> str:
     """All turns, oldest first; before the first one, what this is and questions to begin with."""
-    turns = "".join(_turn(entry, examples, documents) for entry in entries) or _welcome(examples)
+    turns = "".join(_turn(number, entry, examples, documents) for number, entry in enumerate(entries))
     return (
         '<section class="log" aria-label="Conversation" tabindex="0">'
-        f'<div role="log" aria-live="polite" aria-label="Questions and answers">{turns}</div></section>'
+        '<div role="log" aria-live="polite" aria-label="Questions and answers">'
+        f"{turns or _welcome(examples)}</div>{_take_along(entries)}</section>"
     )
 
 
@@ -72,14 +41,15 @@ def _welcome(examples: Sequence[str]) -> str:
     )
 
 
-def _turn(entry: Entry, examples: Sequence[str], documents: Documents) -> str:
+def _turn(number: int, entry: Entry, examples: Sequence[str], documents: Documents) -> str:
     link = "/?" + urlencode({"q": entry.question})
     asked = (
         f'<h2 class="question" dir="auto">{escape(entry.question)}</h2>'
         f'<a class="permalink" href="{escape(link)}" target="_blank" rel="noopener" '
         'aria-label="Link to this question" title="Link to this question">Link</a>'
     )
-    return f'<article class="turn"><div class="asked">{asked}</div>{_outcome(entry, examples, documents)}</article>'
+    told = f"{_outcome(entry, examples, documents)}{_actions(number, entry)}"
+    return f'<article class="turn"><div class="asked">{asked}</div>{told}</article>'
 
 
 def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str:
@@ -88,7 +58,7 @@ def _outcome(entry: Entry, examples: Sequence[str], documents: Documents) -> str
         return f'<p class="problem">{escape(entry.problem)} {_ask_button(entry.question, "Ask again")}</p>'
     if answer is None:
         return f'<p class="waiting">{"Searching the documents…" if entry.begun else "Waiting for its turn…"}</p>'
-    if answer.reason in SMALL_TALK:
+    if not entry.looked_up:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
     told = abstention(answer, documents) if answer.text is None else answered(answer, documents)
     return _meant(entry.meant) + _searched(answer) + told + (why(entry.record, documents) if entry.record else "")
@@ -115,3 +85,49 @@ def _with_buttons(message: str, examples: Sequence[str]) -> str:
 def _ask_button(question: str, words: str | None = None) -> str:
     shown = escape(question if words is None else words)
     return f'<button type="button" class="ask" data-question="{escape(question)}" dir="auto">{shown}</button>'
+
+
+def _actions(number: int, entry: Entry) -> str:
+    """Copying the answer, and saying what one thinks of it."""
+    if entry.answer is None or not entry.looked_up:
+        return ""
+    copies = {"Copy": exports.plain(entry.answer), "Copy as Markdown": exports.markdown(entry.answer)}
+    buttons = "".join(
+        f'<button type="button" class="act" data-copy="{escape(text)}">{words}</button>'
+        for words, text in copies.items()
+    )
+    thumbs = "".join(_thumb(number, entry, rating, words) for rating, words in (("up", "Right"), ("down", "Wrong")))
+    group = f'<span class="thumbs" role="group" aria-label="Is this right?">{thumbs}</span>'
+    return f'<div class="actions">{buttons}{group}</div>{_opinion(number, entry)}'
+
+
+def _thumb(number: int, entry: Entry, rating: str, words: str) -> str:
+    pressed = "true" if entry.rating == rating else "false"
+    return (
+        f'<button type="button" class="act thumb {rating}" data-rate="{rating}" data-turn="{number}" '
+        f'aria-pressed="{pressed}" aria-label="{words}" title="{words}">{_THUMB}</button>'
+    )
+
+
+def _opinion(number: int, entry: Entry) -> str:
+    """What became of a rating, and room for a note until there is one."""
+    if entry.rating is None:
+        return ""
+    hint = "Anything to add? (optional)" if entry.rating == "up" else "What should it have said? (optional)"
+    form = (
+        f'<form class="note" data-turn="{number}"><input name="note" maxlength="{NOTE_CHARACTERS}" autocomplete="off" '
+        f'aria-label="A note on this answer" placeholder="{hint}">'
+        '<button class="act">Send</button></form>'
+    )
+    return f'<div class="opinion"><p role="status">{escape(entry.kept)}</p>{"" if entry.note else form}</div>'
+
+
+def _take_along(entries: Sequence[Entry]) -> str:
+    """The whole conversation as a file."""
+    if not any(entry.looked_up for entry in entries):
+        return ""
+    kinds = (("markdown", "Markdown"), ("json", "JSON"))
+    buttons = " · ".join(
+        f'<button type="button" class="ask" data-export="{kind}">{words}</button>' for kind, words in kinds
+    )
+    return f'<p class="export">Save this conversation: {buttons}</p>'

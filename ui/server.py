@@ -33,7 +33,12 @@ def create_server(answerer: Answerer, settings: Settings | None = None) -> FastA
     )
     live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
     app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
-    return mount_chat(app, live)
+    return mount_chat(app, live, feedback=settings.feedback, uploads=_takes_uploads(settings))
+
+
+def _takes_uploads(settings: Settings) -> bool:
+    """Whether the chat offers to add documents: where only this machine reaches it, or where that was asked for."""
+    return _is_loopback(settings.host) if settings.chat_uploads is None else settings.chat_uploads
 
 
 def access_of(settings: Settings) -> Access:

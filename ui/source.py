@@ -56,7 +56,7 @@ class _Piece(NamedTuple):
 def place_from(fields: Mapping[str, object]) -> Place:
     """The place that a link or a click names; a range that makes no sense is left out."""
     start, end, answer_start, answer_end, at = (
-        _number(fields.get(name)) for name in ("start", "end", "answerStart", "answerEnd", "at")
+        number(fields.get(name)) for name in ("start", "end", "answerStart", "answerEnd", "at")
     )
     quote = Span(start, end) if start < end else _NOWHERE
     answer = Span(answer_start, answer_end)
@@ -215,6 +215,6 @@ def _snapped_end(text: str, end: int, earliest: int) -> int:
     return end
 
 
-def _number(value: object) -> int:
+def number(value: object) -> int:
     """A plain decimal number, else 0: both a link's text and a click's data may hold anything."""
     return int(value) if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value) else 0

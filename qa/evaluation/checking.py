@@ -30,7 +30,7 @@ def check(dataset: Dataset, documents: Iterable[Document]) -> list[Finding]:
     findings: list[Finding] = []
     for question in dataset.questions:
         problems = [*_unfounded(question, texts), *_contradictory(question, dataset)]
-        if not question.answerable:
+        if question.labelled and not question.answerable:
             problems += _answered_after_all(question, spoken)
         twin = first.setdefault((normalise(question.question), question.history), question)
         if twin is not question:
@@ -59,6 +59,8 @@ def _unfounded(question: Question, texts: Sequence[str]) -> list[str]:
 def _contradictory(question: Question, dataset: Dataset) -> list[str]:
     if dataset.format == "beir":
         return []
+    if not question.labelled:
+        return ["is not labelled; set answerable to true or false, and if it is, name its answers and evidence"]
     problems = []
     if question.answerable and not question.answers:
         problems.append("is answerable and names no answer; add one, or set answerable to false")
@@ -100,7 +102,7 @@ def pool(dataset: Dataset, index: Index, size: int) -> list[str]:
                 {
                     "id": question.id,
                     "question": question.question,
-                    "answerable": question.answerable,
+                    "answerable": question.answerable if question.labelled else None,
                     "answers": list(question.answers),
                     "evidence": list(question.evidence),
                     "agreement": round(agreement, 3),

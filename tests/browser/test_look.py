@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
@@ -52,6 +53,31 @@ def test_a_screen_reader_finds_its_way(article_site: Site, open_page: Open) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Pincite")
     expect(page.get_by_role("heading", name=SPOKESPERSON, level=2)).to_have_count(1)
     expect(page.get_by_role("textbox", name="Your question")).to_have_count(1)
+
+
+def test_axe_finds_no_serious_violation(article_site: Site, open_page: Open) -> None:
+    """The rules of axe-core (Deque), in every state of the page and in both lights."""
+
+    def violations(page: Page) -> list[str]:
+        found = Axe().run(page).response
+        assert len(found["passes"]) > 10  # else it looked at nothing
+        return [
+            f"{rule['id']}: {node['html']}"
+            for rule in found["violations"]
+            if rule["impact"] in {"serious", "critical"}
+            for node in rule["nodes"]
+        ]
+
+    for look in ({}, {"dark": True}, {"width": 360, "height": 740}):
+        page = open_page(article_site.url, **look)
+        assert violations(page) == []
+        for question in (SPOKESPERSON, UNANSWERABLE, "hello"):
+            ask(page, question)
+        page.locator("summary").first.click()
+        page.get_by_role("button", name="Wrong").first.click()
+        expect(page.locator("form.note")).to_be_visible()
+        assert violations(page) == []
+    article_site.feedback.unlink(missing_ok=True)
 
 
 def test_an_answer_leaves_earlier_turns_untouched(article_site: Site, open_page: Open) -> None:

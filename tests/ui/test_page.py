@@ -12,7 +12,7 @@ from qa.types import Answer, Candidate
 from tests.fakes import document
 from ui import page, source
 from ui.answers import place_of
-from ui.page import Entry
+from ui.entries import Entry, history
 from ui.source import AROUND, WHOLE, Place
 
 HOSTILE = (
@@ -220,7 +220,7 @@ def test_small_talk_offers_its_examples_to_click() -> None:
     message = "Hello! Try: “Who came?” “What is said about “love”?”"
     answer = Answer("hi", "hi", None, None, "greeting", message)
     shown = page.conversation([Entry("hi", answer)], examples, {})
-    assert texts(shown, "//button[@class='ask']") == examples
+    assert texts(shown, "//article//button[@class='ask']") == examples
     assert parsed(shown).xpath("//button/@data-question") == examples
     assert "abstention" not in shown
 
@@ -274,7 +274,7 @@ def test_history_leaves_out_small_talk_and_failures() -> None:
         Entry("Why?", abstention(found)),
         Entry("Waiting?"),
     ]
-    assert [(turn.question, turn.answer) for turn in page.history(entries)] == [("Who?", "One"), ("Why?", None)]
+    assert [(turn.question, turn.answer) for turn in history(entries)] == [("Who?", "One"), ("Why?", None)]
 
 
 def test_a_document_is_shown_whole_as_paragraphs_and_headings() -> None:

@@ -2,6 +2,8 @@
 // Clicks on what the server rendered are sent back with the data of the element; the rest is scrolling.
 
 const stacked = window.matchMedia("(max-width: 860px)");
+let shownTurns = 0;
+let waited = false; // for an answer: what else changes in the conversation must not scroll it
 const smooth = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
 const isSource = element.closest("#source") !== null;
 const panel = () => document.querySelector("#source .panel");
@@ -54,10 +56,50 @@ function open(node) {
   trigger("click", { ...node.dataset });
 }
 
+// The clipboard is closed to pages that came over plain HTTP from another machine; the old way works there too.
+async function copyText(button, text) {
+  let copied = true;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.style.cssText = "position:fixed;opacity:0";
+    document.body.append(area);
+    area.select();
+    copied = document.execCommand("copy");
+    area.remove();
+    button.focus();
+  }
+  const words = (button.words ??= button.textContent);
+  button.textContent = copied ? "Copied" : "Not copied: the browser does not allow it";
+  setTimeout(() => (button.textContent = words), 2000);
+}
+
+element.addEventListener("submit", (event) => {
+  const form = event.target.closest("form.note");
+  if (!form) return;
+  event.preventDefault();
+  trigger("input", { note: form.elements.note.value, turn: form.dataset.turn });
+});
+
 element.addEventListener("click", (event) => {
   const ask = event.target.closest("[data-question]");
   if (ask) {
     trigger("submit", { question: ask.dataset.question });
+    return;
+  }
+  const { copy, rate, turn, export: kind } = event.target.closest("button")?.dataset ?? {};
+  if (copy !== undefined) {
+    copyText(event.target.closest("button"), copy);
+    return;
+  }
+  if (rate) {
+    trigger("like", { rating: rate, turn });
+    return;
+  }
+  if (kind) {
+    trigger("select", { kind });
     return;
   }
   const fold = event.target.closest("summary")?.parentElement;
@@ -88,7 +130,10 @@ watch("value", () => {
     window.pinciteClicked = false;
   } else {
     keepFolds();
-    revealNewest();
+    const turns = element.querySelectorAll(".turn").length;
+    if (turns !== shownTurns || element.querySelector(".waiting") || waited) revealNewest();
+    shownTurns = turns;
+    waited = element.querySelector(".waiting") !== null;
   }
   showWhatIsOpen();
 });

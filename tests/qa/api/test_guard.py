@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from ui.chat import mount_chat
 
 READ, WRITE = "r" * 20, "w" * 20
 KEYS = parse_keys(f"reader:read:{READ}, editor:write:{WRITE}")
+CHAT = {"feedback": Path("unused.jsonl"), "uploads": True}
 QUESTION = {"question": "What is the office cat called?"}
 ROUTES = [
     ("POST", "/v1/ask"), ("POST", "/v1/ask/batch"), ("POST", "/v1/search"), ("GET", "/v1/documents"),
@@ -32,7 +34,7 @@ def bearer(secret: str) -> dict[str, str]:
 
 @pytest.fixture
 def client(cat_answerer: Answerer) -> Iterator[TestClient]:
-    app = mount_chat(create_app(cat_answerer, access=Access(KEYS)), cat_answerer)
+    app = mount_chat(create_app(cat_answerer, access=Access(KEYS)), cat_answerer, **CHAT)
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
         yield client
 
@@ -120,7 +122,7 @@ def test_without_keys_there_is_no_login(cat_answerer: Answerer) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[", "localhost."])
 @pytest.mark.parametrize("path", ["/v1/documents", "/healthz", "/", "/config"])
 def test_a_name_that_was_turned_to_this_machine_reads_nothing(cat_answerer: Answerer, host: str, path: str) -> None:
-    app = mount_chat(create_app(cat_answerer), cat_answerer)
+    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         refused = client.get(path, headers={"Host": host})
     assert (refused.status_code, refused.json()["code"]) == (403, "foreign_host")
@@ -136,7 +138,7 @@ def test_names_and_addresses_of_the_server(cat_answerer: Answerer, host: str) ->
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://", "127.0.0.1"])
 def test_a_page_of_another_site_neither_writes_nor_reads(cat_answerer: Answerer, origin: str) -> None:
-    app = mount_chat(create_app(cat_answerer), cat_answerer)
+    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for method, path in (("POST", "/v1/ask"), ("POST", "/gradio_api/queue/join"), ("GET", "/config")):
             refused = client.request(method, path, headers={"Origin": origin})
@@ -174,7 +176,7 @@ def test_no_web_socket_goes_round_the_guard(client: TestClient) -> None:
 
 
 def test_the_layers_hold_on_a_real_server(cat_answerer: Answerer, serve: Callable[..., Served]) -> None:
-    server = serve(mount_chat(create_app(cat_answerer, access=Access(KEYS)), cat_answerer))
+    server = serve(mount_chat(create_app(cat_answerer, access=Access(KEYS)), cat_answerer, **CHAT))
     with httpx.Client(base_url=server.address) as client:
         assert client.get("/config").status_code == 401
         assert client.get("/v1/documents", headers=bearer(READ)).status_code == 200

@@ -1,0 +1,86 @@
+"""``python -m tests.benchmarks.page``: how long a reader of the web chat waits, in a real browser on a real server."""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from corpus import read_builtin
+from index import Index
+from tests.browser.stage import IN_VIEW
+
+GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
+QUESTIONS = 20
+SERVE = "from ui.cli import main; main()"
+ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+ANSWERED = "n => document.querySelectorAll('.turn').length === n && !document.querySelector('.waiting')"
+
+
+def main() -> None:
+    browser_path = shutil.which("chromium")
+    if browser_path is None:
+        sys.exit("No chromium on the PATH; get one: apt-get install chromium")
+    rows = [json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines()]
+    asked = [row["question"] for row in rows if row["answerable"] and not row.get("turns")]
+    asked = asked[:: max(1, len(asked) // QUESTIONS)][:QUESTIONS]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        Index.build(read_builtin(), folder)
+        begun = time.perf_counter()
+        command = [sys.executable, "-c", SERVE, "serve", "--port", "0", "--index", folder]
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        try:
+            url = listening(server)
+            print(f"server: from the command to its address {time.perf_counter() - begun:.1f} s")
+            browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+            measure(browser.new_page(viewport={"width": 1440, "height": 900}), url, asked)
+            browser.close()
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def listening(server: "subprocess.Popen[str]") -> str:
+    """The address that the server says it listens at."""
+    for line in server.stderr or ():
+        if found := re.search(r"http://[\d.]+:\d+", line):
+            return found.group()
+    sys.exit("the server did not start")
+
+
+def measure(page: Page, url: str, asked: list[str]) -> None:
+    """The first page that the server ever made, then questions and citations one after another."""
+    begun = time.perf_counter()
+    page.goto(url)
+    page.wait_for_selector("#source .panel .text")
+    page.wait_for_selector("#question textarea")
+    print(f"first page, until the source and the question box are there: {time.perf_counter() - begun:.2f} s")
+    answers, citations = [], []
+    for number, question in enumerate(asked, start=1):
+        page.locator("#question textarea").fill(question)
+        begun = time.perf_counter()
+        page.keyboard.press("Enter")
+        page.wait_for_function(ANSWERED, arg=number)
+        answers.append(time.perf_counter() - begun)
+        chip = page.locator(".turn:last-child .chip")
+        if chip.count():
+            page.locator("#source .text").evaluate("node => node.scrollTo(0, node.scrollHeight)")
+            begun = time.perf_counter()
+            chip.first.click()
+            page.wait_for_function(IN_VIEW, arg="#source mark")
+            citations.append(time.perf_counter() - begun)
+    for name, seconds in (("Enter to the answer", answers), ("citation to its sentence in view", citations)):
+        told = f"median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s" if seconds else "none"
+        print(f"{name}, {len(seconds)} times: {told}")
+
+
+if __name__ == "__main__":
+    main()
