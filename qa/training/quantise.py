@@ -1,8 +1,8 @@
 """A full-precision ONNX reader -> 8 bits, after its outlying channels and tokens were evened out.
 
-ONNX Runtime gives the input of a matrix product one scale. A few channels of BERT's layer norms and of its GELUs, and a
-few tokens ([CLS], [SEP]), are ten times larger than the others, which then keep few of the 256 steps. So each channel is
-divided by a constant, and the weight's row multiplied by it (SmoothQuant, Xiao et al., ICML 2023); and each token is
+ONNX Runtime gives the input of a matrix product one scale. A few channels of BERT's layer norms and of its GELUs, and
+a few tokens ([CLS], [SEP]), are ten times larger than the others, which then keep few of the 256 steps. So each channel
+is divided by a constant, and the weight's row multiplied by it (SmoothQuant, Xiao et al., ICML 2023); and each token is
 divided by its largest magnitude, and the product multiplied by it (token-wise scales: ZeroQuant, Yao et al., NeurIPS
 2022). Both leave the product the same in full precision. Mean error of a start logit, 100 development questions: 0.101
 with smoothing alone, 0.062 with levelled tokens alone, 0.044 with both.
@@ -112,29 +112,27 @@ def smooth(model: ModelProto, largest: Mapping[str, Floats]) -> None:
 
 
 def level_tokens(model: ModelProto) -> None:
-    """Divide each token's inputs of the products by their largest magnitude, and multiply the results by it, in place."""
+    """Divide each token's inputs of the products by their largest magnitude and multiply the results, in place."""
     model.graph.initializer.append(numpy_helper.from_array(np.array(1e-6, dtype=np.float32), "smallest_level"))
     before: dict[str, list[NodeProto]] = {}
-    after: dict[str, NodeProto] = {}
+    after: dict[str, list[NodeProto]] = {}
     for name, nodes in _products(model).items():
         level = f"{name}_level"
-        steps = (
-            ("Abs", [name], f"{name}_magnitudes", {}),
-            ("ReduceMax", [f"{name}_magnitudes"], f"{name}_largest", {"axes": [-1], "keepdims": 1}),
-            ("Max", [f"{name}_largest", "smallest_level"], level, {}),
-            ("Div", [name, level], f"{name}_levelled", {}),
-        )
-        before[nodes[0].name] = [helper.make_node(op, ins, [out], name=out, **more) for op, ins, out, more in steps]
+        before[nodes[0].name] = [
+            helper.make_node("Abs", [name], [f"{name}_magnitudes"], name=f"{name}_magnitudes"),
+            helper.make_node(
+                "ReduceMax", [f"{name}_magnitudes"], [f"{name}_largest"], name=f"{name}_largest", axes=[-1], keepdims=1
+            ),
+            helper.make_node("Max", [f"{name}_largest", "smallest_level"], [level], name=level),
+            helper.make_node("Div", [name, level], [f"{name}_levelled"], name=f"{name}_levelled"),
+        ]
         for node in nodes:
             result = node.output[0]
             node.input[0], node.output[0] = f"{name}_levelled", f"{result}_levelled"
-            after[node.name] = helper.make_node(
-                "Mul", [f"{result}_levelled", level], [result], name=f"{result}_restored"
-            )
-    added = {name: [after[name]] for name in after}
-    _set_nodes(
-        model, [n for node in model.graph.node for n in (*before.get(node.name, ()), node, *added.get(node.name, ()))]
-    )
+            restored = helper.make_node("Mul", [f"{result}_levelled", level], [result], name=f"{result}_restored")
+            after[node.name] = [restored]
+    around = ((before.get(node.name, []), node, after.get(node.name, [])) for node in model.graph.node)
+    _set_nodes(model, [n for earlier, node, later in around for n in (*earlier, node, *later)])
 
 
 def _products(model: ModelProto) -> dict[str, list[NodeProto]]:
