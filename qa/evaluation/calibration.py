@@ -19,11 +19,15 @@ LEAST = 25
 
 
 class Asked(NamedTuple):
-    """A question, what kind it is, and its gold answers: none where the corpus does not say."""
+    """A question, what kind it is, its gold answers (none where the corpus does not say), and of which documents.
+
+    ``doc_ids`` of None asks all documents.
+    """
 
     question: str
     kind: str
     golds: tuple[str, ...]
+    doc_ids: tuple[str, ...] | None = None
 
 
 class Outcomes(NamedTuple):
@@ -50,7 +54,7 @@ def outcomes(answerer: Answerer, asked: Sequence[Asked], progress: Progress | No
     """Ask every question, whatever the confidence. A question that finds no span at all is left out."""
     features, right, kept = [], [], []
     for number, each in enumerate(asked, start=1):
-        answer = answerer.ask(each.question, top_k=TOP_K, min_confidence=0.0)
+        answer = answerer.ask(each.question, top_k=TOP_K, doc_ids=each.doc_ids, min_confidence=0.0)
         if progress:
             progress(number, len(asked))
         if not answer.candidates:

@@ -1,6 +1,7 @@
 """The shipped confidence: fitted on held-out articles with retrieval in the loop, measured on others.
 
-The questions are asked of the calibration articles as one corpus, as a user would: which paragraph answers is not told.
+The questions are asked of the calibration articles as a user would: which paragraph answers is not told. Half are asked
+of all articles as one corpus, half of their own article alone, since a corpus may be a library or a single text.
 The mixture, by what a question is: answerable there; unanswerable near its paragraph (SQuAD 2.0's own); a near miss
 made by rule; about other documents.
 """
@@ -23,6 +24,8 @@ from qa.evaluation.measures import auroc, calibration_error
 from qa.reader import SpanReader
 from qa.training import nearmiss
 from qa.training.data import Example, read_examples
+
+ALONE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +71,35 @@ def mix(examples: Sequence[Example], others: Sequence[Example], mixture: Mixture
     asked, rest = answerable[: mixture.answerable], answerable[mixture.answerable :]
     near = [made for e in rest if (made := nearmiss.near_miss(e, known, random))][: mixture.near]
     elsewhere = random.sample([e for e in others if e.answerable], mixture.elsewhere)
-    return [
-        *(Asked(e.question, "answerable", tuple(text for text, _ in e.answers)) for e in asked),
-        *(Asked(e.question, "unanswerable", ()) for e in random.sample(unanswerable, mixture.unanswerable)),
-        *(Asked(e.question, "near", ()) for e in near),
-        *(Asked(e.question, "elsewhere", ()) for e in elsewhere),
-    ]
+    titles = sorted({e.title for e in examples})
+
+    def made_of(example: Example, kind: str) -> Asked:
+        golds = tuple(text for text, _ in example.answers) if kind == "answerable" else ()
+        title = random.choice(titles) if kind == "elsewhere" else example.title
+        return Asked(example.question, kind, golds, (title,) if random.random() < ALONE else None)
+
+    kinds = {
+        "answerable": asked,
+        "unanswerable": random.sample(unanswerable, mixture.unanswerable),
+        "near": near,
+        "elsewhere": elsewhere,
+    }
+    return [made_of(example, kind) for kind, members in kinds.items() for example in members]
 
 
 def figures(fitted: Calibration, found: Outcomes) -> dict[str, float]:
-    """What the calibration reaches on questions that it was not fitted on."""
+    """What the calibration reaches on questions that it was not fitted on, by how many articles they are asked of."""
     probabilities = np.array([fitted.probability(row) for row in found.features])
     answered = probabilities >= fitted.threshold
     kinds = np.array([each.kind for each in found.asked])
-    shares = {f"abstained_{k}": float((~answered[kinds == k]).mean()) for k in ("unanswerable", "near", "elsewhere")}
-    asked = kinds == "answerable"
-    return {
-        "auroc": auroc(probabilities, found.right),
-        "ece": calibration_error(probabilities, found.right),
-        "threshold": fitted.threshold,
-        "forced_right": float(found.right[asked].mean()),
-        "answered_right": float((found.right & answered)[asked].mean()),
-        **shares,
-    }
+    alone = np.array([each.doc_ids is not None for each in found.asked])
+    reached = {"threshold": fitted.threshold}
+    for name, of in (("alone", alone), ("all", ~alone)):
+        asked = of & (kinds == "answerable")
+        reached[f"{name}_auroc"] = auroc(probabilities[of], found.right[of])
+        reached[f"{name}_ece"] = calibration_error(probabilities[of], found.right[of])
+        reached[f"{name}_forced_right"] = float(found.right[asked].mean())
+        reached[f"{name}_answered_right"] = float((found.right & answered)[asked].mean())
+        for kind in ("unanswerable", "near", "elsewhere"):
+            reached[f"{name}_abstained_{kind}"] = float((~answered[of & (kinds == kind)]).mean())
+    return reached

@@ -1,0 +1,30 @@
+from qa.training.calibrate import Mixture, articles, mix
+from qa.training.data import Example
+
+MIXTURE = Mixture(answerable=40, unanswerable=20, near=0, elsewhere=20)
+
+
+def example(number: int, answerable: bool, title: str) -> Example:
+    answers = ((f"word{number}", 4),) if answerable else ()
+    return Example(str(number), f"What {number}?", f"The word{number} here.", answers, answerable, title, "squad")
+
+
+OWN = [example(n, n % 3 != 0, f"Article {n % 4}") for n in range(90)]
+OTHER = [example(n, True, "Elsewhere") for n in range(100, 130)]
+
+
+def test_half_of_the_questions_are_asked_of_one_article_alone() -> None:
+    made = mix(OWN, OTHER, MIXTURE, seed=1)
+    assert made == mix(OWN, OTHER, MIXTURE, seed=1)
+    assert [each.kind for each in made].count("answerable") == 40
+    alone = [each for each in made if each.doc_ids is not None]
+    assert 25 < len(alone) < 55
+    titles = {e.question: e.title for e in OWN}
+    held = {document.doc_id for document in articles(OWN)}
+    for each in alone:
+        assert each.doc_ids is not None
+        assert set(each.doc_ids) <= held
+        if each.kind != "elsewhere":
+            assert each.doc_ids == (titles[each.question],)
+    for each in made:
+        assert bool(each.golds) == (each.kind == "answerable")
