@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from corpus import Document, PinciteError
 from index import Hit, Index
 from index.types import DocumentRecord
-from qa.answerer import MAX_QUESTION, TOP_K, Answerer
-from qa.types import Answer, Candidate, Citation, Turn
+from qa.answerer import MAX_QUESTION, TOP_K
+from qa.types import Answer, Askable, Candidate, Citation, Turn
 
 _EXAMPLE_QUESTION = "Who is Meta's spokesperson?"
 
@@ -216,7 +216,7 @@ class DocumentTextOut(DocumentOut):
     pages: list[PageOut]
 
 
-def answer_out(answer: Answer, answerer: Answerer) -> AnswerOut:
+def answer_out(answer: Answer, answerer: Askable) -> AnswerOut:
     """An answer as the endpoint and ``--json`` give it."""
     best = {candidate.passage: candidate for candidate in reversed(answer.candidates)}
     return AnswerOut(

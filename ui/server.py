@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import os
 import socket
+from typing import cast
 
 # Read when the model hub's library is imported, which Gradio does: it may not ask the network for anything.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -33,7 +34,7 @@ def create_server(answerer: Answerer, settings: Settings | None = None) -> FastA
     )
     live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
     app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
-    return mount_chat(app, live)
+    return mount_chat(app, cast("Answerer", live))  # askable in its place
 
 
 def access_of(settings: Settings) -> Access:

@@ -32,7 +32,11 @@ _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
 
 
 def create_app(
-    answerer: Answerer, *, limits: Limits = _LIMITS, access: Access = _ACCESS, log_questions: bool = False
+    answerer: Answerer | LiveAnswerer,
+    *,
+    limits: Limits = _LIMITS,
+    access: Access = _ACCESS,
+    log_questions: bool = False,
 ) -> FastAPI:
     """An application that answers from an open index, and from each newer generation of it.
 
