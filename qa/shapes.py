@@ -6,7 +6,8 @@ built-in article, so that what they quote stands where they say.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
 from qa.answerer import MAX_QUESTION, TOP_K
 from qa.types import Turn
@@ -26,6 +27,14 @@ _PASSAGE = (
 _DIGEST = "sha256:ce8bbc0246a80bad422ef1558243a41f2fb6ba0d95e64e1974747ff46719731c"
 _GENERATION = "71c5ffd56c8afe42616563523d2b0c055f42b1729701f653ef255c9f6690ec07"
 
+
+def _number(value: object) -> object:
+    """JSON's ``false`` and ``"8"`` are none, whatever Python makes of them; ``8.0`` is the integer 8."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("number_type", "Input should be a number")
+    return value
+
+
 DocId = Annotated[
     str, Field(description="The document's id: the path of its file, from the folder that was added.", examples=[_DOC])
 ]
@@ -40,7 +49,11 @@ TextDigest = Annotated[
 Generation = Annotated[
     str, Field(description="The version of the index; it changes with the documents.", examples=[_GENERATION])
 ]
-TopK = Annotated[int, Field(ge=1, le=50, description="How many passages are read and returned.", examples=[TOP_K])]
+TopK = Annotated[
+    int,
+    Field(ge=1, le=50, description="How many passages are read and returned.", examples=[TOP_K]),
+    BeforeValidator(_number),
+]
 DocIds = Annotated[
     list[str] | None,
     Field(max_length=1000, description="Search these documents alone; null searches all.", examples=[[_DOC], None]),
@@ -53,6 +66,10 @@ class _Request(BaseModel):
 
 class _Response(BaseModel):
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+
+_RULES: dict[str, JsonValue] = {"minLength": 1, "maxLength": MAX_QUESTION, "pattern": r"\S"}
+"""What ``check_question`` asks of a question, for the schema: its errors have codes of their own."""
 
 
 class TurnBody(_Request):
@@ -72,7 +89,11 @@ class TurnBody(_Request):
 class AskBody(_Request):
     """A question, with the turns before it: the server keeps no conversation."""
 
-    question: str = Field(description=f"At most {MAX_QUESTION:,} characters.", examples=[_QUESTION])
+    question: str = Field(
+        description=f"At most {MAX_QUESTION:,} characters, not all blank.",
+        examples=[_QUESTION],
+        json_schema_extra=_RULES,
+    )
     history: list[TurnBody] = Field(
         default=[],
         max_length=50,
@@ -81,10 +102,8 @@ class AskBody(_Request):
     )
     top_k: TopK = TOP_K
     doc_ids: DocIds = None
-    min_confidence: float | None = Field(
+    min_confidence: Annotated[float, Field(ge=0, le=1), BeforeValidator(_number)] | None = Field(
         default=None,
-        ge=0,
-        le=1,
         description="Abstain below this probability; null takes the fitted threshold.",
         examples=[0.5, None],
     )
@@ -105,7 +124,11 @@ class BatchBody(_Request):
 class SearchBody(_Request):
     """A query for passages alone."""
 
-    query: str = Field(description=f"At most {MAX_QUESTION:,} characters.", examples=["export controls"])
+    query: str = Field(
+        description=f"At most {MAX_QUESTION:,} characters, not all blank.",
+        examples=["export controls"],
+        json_schema_extra=_RULES,
+    )
     mode: Literal["hybrid", "dense", "lexical"] = Field(
         default="hybrid",
         description="By meaning (`dense`), by words (`lexical`), or both together.",

@@ -20,15 +20,16 @@ from qa.answerer import Answerer, check_question
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
-from qa.api.schema import errors, events
+from qa.api.schema import errors, events, named_event
 from qa.api.stream import OnHits, streamed
-from qa.shapes import AnswerOut, AskBody, BatchBody, BatchOut, FailedOut, SearchBody, SearchOut
+from qa.shapes import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut
 from qa.types import Turn
 from qa.wire import answer_out, failed_out, search_out
 
 _EVENTS = events(
     "With `stream=true`: `hits` holds what `/v1/search` would, before it is read, and then `answer` the same JSON as "
     "without; or `error`, a code and a detail, comes in the place of what failed. Then the stream ends.",
+    {"oneOf": [named_event("hits", SearchOut), named_event("answer", AnswerOut), named_event("error", ErrorOut)]},
     'event: hits\ndata: {"hits":[…]}\n\nevent: answer\ndata: {"question":"Who is Meta\'s spokesperson?",…}\n\n',
 )
 _QUESTION = (EmptyQuestion, QuestionTooLong, InvalidText)

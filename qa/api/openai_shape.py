@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Path, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from corpus.errors import (
     CitationBroken,
@@ -36,6 +36,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
 _EVENTS = events(
     "With `stream`: chunks as OpenAI streams them. The last with a choice has `citations`, `abstained`, `reason` and "
     "`confidence` too; one with the usage follows where it was asked for, and `[DONE]` ends the stream.",
+    {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}},
     'data: {"id":"chatcmpl-6f0c","object":"chat.completion.chunk",…}\n\ndata: [DONE]\n\n',
 )
 _ASKED = errors(EmptyQuestion, QuestionTooLong, InvalidText, InvalidRequest, Overloaded, CitationBroken, body="json")
@@ -71,7 +72,9 @@ class Message(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream holds beside the answer."""
 
-    include_usage: bool = Field(default=False, description="Whether a last chunk holds the usage.", examples=[True])
+    include_usage: StrictBool = Field(
+        default=False, description="Whether a last chunk holds the usage.", examples=[True]
+    )
 
 
 class ChatBody(BaseModel):
@@ -81,7 +84,7 @@ class ChatBody(BaseModel):
         min_length=1, max_length=200, description="The conversation, oldest first; the last is the question."
     )
     model: str = Field(default=MODEL, description="Any name; there is one model.", examples=[MODEL])
-    stream: bool = Field(default=False, description="Whether to answer in server-sent events.", examples=[False])
+    stream: StrictBool = Field(default=False, description="Whether to answer in server-sent events.", examples=[False])
     stream_options: StreamOptions | None = Field(default=None, description="What a stream holds beside the answer.")
 
     def asked(self) -> AskBody:

@@ -48,7 +48,7 @@ class Problem(BaseModel):
     """The body of every error (``application/problem+json``)."""
 
     type: str = Field(description="A URN that ends with the code.", examples=["urn:pincite:problem:empty_question"])
-    title: str = Field(description="The status in words.", examples=["Unprocessable Entity"])
+    title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
     status: int = Field(description="The status.", examples=[422])
     detail: str = Field(
         description="What is wrong, and what to do next.", examples=["The question is empty; type one."]
@@ -68,10 +68,14 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
 
 def body(status: int, code: str, detail: str) -> dict[str, object]:
     """The JSON of a problem."""
-    title = HTTPStatus(status).phrase
     return Problem(
-        type=f"urn:pincite:problem:{code}", title=title, status=status, detail=detail, code=code
+        type=f"urn:pincite:problem:{code}", title=title(status), status=status, detail=detail, code=code
     ).model_dump()
+
+
+def title(status: int) -> str:
+    """The status in the words of RFC 9110, which not every Python has yet."""
+    return {413: "Content Too Large", 422: "Unprocessable Content"}.get(status) or HTTPStatus(status).phrase
 
 
 def install(app: FastAPI) -> None:

@@ -1,10 +1,10 @@
 """What the OpenAPI schema says of errors, events and headers, which FastAPI cannot know by itself."""
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any, Literal
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from corpus.errors import (
     CitationBroken,
@@ -103,9 +103,16 @@ def errors(*kinds: type[PinciteError], body: Body | None = None, keyed: bool = T
     return {status: _response(status, cases) for status in sorted({case[0] for case in cases})}
 
 
-def events(description: str, example: str) -> dict[str, Any]:
-    """The ``content`` of server-sent events."""
-    return {"text/event-stream": {"schema": {"type": "string", "description": description}, "example": example}}
+def events(description: str, item: dict[str, Any], example: str) -> dict[str, Any]:
+    """The ``content`` of server-sent events; ``item`` is the schema of each (as OpenAPI 3.2 has it)."""
+    return {"text/event-stream": {"itemSchema": {"description": description, **item}, "example": example}}
+
+
+def named_event(name: str, shape: type[BaseModel]) -> dict[str, Any]:
+    """The schema of an event whose data are JSON of a shape that the schema has already."""
+    reference = {"$ref": f"#/components/schemas/{shape.__name__}"}
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": reference}
+    return {"type": "object", "required": ["event", "data"], "properties": {"event": {"const": name}, "data": data}}
 
 
 def header(name: str, description: str, example: str) -> dict[str, Any]:
@@ -134,7 +141,7 @@ def _response(status: int, cases: list[Case]) -> dict[str, Any]:
     for name, (description, example) in _HEADERS.get(status, {}).items():
         headers |= header(name, description, example)
     return {
-        "description": f"{HTTPStatus(status).phrase}: {codes}",
+        "description": f"{problems.title(status)}: {codes}",
         "content": {
             problems.MEDIA_TYPE: {
                 "schema": _REF,
