@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from corpus import Passage
-from index import Hit
+from index import Hit, Index
 
 Reason = Literal["no_passages", "no_evidence", "low_confidence", "greeting", "thanks", "help"]
 """Why there is no answer: nothing to search, nothing found, too unsure, or no question was asked."""
@@ -105,3 +105,18 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """The best candidate of each passage, in the order of the passages; one without words has none."""
+
+
+class Askable(Protocol):
+    """What can be asked: an ``Answerer``, or whatever stands in its place."""
+
+    @property
+    def index(self) -> Index:
+        """The index that answers."""
+
+    @property
+    def reader(self) -> Reader:
+        """The reader that answers."""
+
+    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+        """Answer with a verbatim span, or abstain and say why. Raises InputError."""

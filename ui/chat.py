@@ -17,7 +17,7 @@ os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
 import gradio as gr
 from fastapi import FastAPI
 
-from qa import Answerer
+from qa.types import Askable
 from ui.feedback import Feedback
 from ui.handlers import Handlers
 
@@ -39,7 +39,7 @@ _SAVE = 'watch("value", () => element.querySelector("a")?.click());'
 _AT_ONCE = 2
 
 
-def create_chat(answerer: Answerer, *, feedback: Path, uploads: bool) -> gr.Blocks:
+def create_chat(answerer: Askable, *, feedback: Path, uploads: bool) -> gr.Blocks:
     """The page. Mount it with ``mount_chat``, which adds its style."""
     handlers = Handlers(answerer, Feedback(feedback))
     script = _asset("chat.js")
@@ -81,7 +81,7 @@ def _question_box() -> gr.Textbox:
     )
 
 
-def mount_chat(app: FastAPI, answerer: Answerer, *, feedback: Path, uploads: bool) -> FastAPI:
+def mount_chat(app: FastAPI, answerer: Askable, *, feedback: Path, uploads: bool) -> FastAPI:
     """Mount the chat at ``/``, below the routes that ``app`` has already.
 
     Opinions on answers go into the file ``feedback``. With ``uploads`` the page offers to add documents, for which

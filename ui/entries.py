@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import uuid4
 
+from qa.shapes import AnswerOut
 from qa.types import Answer, Turn
-from qa.wire import AnswerOut
 
 SMALL_TALK = ("greeting", "thanks", "help")
 """Reasons for which there is nothing to look up."""

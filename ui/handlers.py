@@ -12,11 +12,10 @@ from typing import Any
 import gradio as gr
 
 from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
-from qa import Answerer
 from qa.answerer import check_question
 from qa.examples import example_questions
 from qa.spelling import Speller
-from qa.types import Turn
+from qa.types import Askable, Turn
 from qa.wire import answer_out
 from ui import page, source
 from ui.answers import place_of
@@ -37,7 +36,7 @@ Update = Any
 class Handlers:
     """A reader's conversation is their own list of entries, changed in place."""
 
-    def __init__(self, answerer: Answerer, feedback: Feedback) -> None:
+    def __init__(self, answerer: Askable, feedback: Feedback) -> None:
         self._answerer = answerer
         self._feedback = feedback
         self._turns = Lock()

@@ -6,7 +6,7 @@ It is made of the record that the endpoint gives, so that both say the same.
 from html import escape
 
 from corpus import Span
-from qa.wire import AnswerOut, HitOut
+from qa.shapes import AnswerOut, HitOut
 from ui.answers import Documents
 from ui.source import Place
 

@@ -7,37 +7,44 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel
 
-from corpus.errors import PinciteError
+from corpus.errors import (
+    CitationBroken,
+    EmptyQuestion,
+    InvalidText,
+    Overloaded,
+    PinciteError,
+    QuestionTooLong,
+    UnknownDocument,
+)
 from qa.answerer import Answerer, check_question
-from qa.api import problems
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
+from qa.api.schema import errors, events, named_event
 from qa.api.stream import OnHits, streamed
+from qa.shapes import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut
 from qa.types import Turn
-from qa.wire import (
-    AnswerOut,
-    AskBody,
-    BatchBody,
-    BatchOut,
-    FailedOut,
-    SearchBody,
-    SearchOut,
-    answer_out,
-    failed_out,
-    search_out,
-)
+from qa.wire import answer_out, failed_out, search_out
 
-_PROBLEMS = problems.documented(400, 404, 413, 422, 503)
-_ASK: dict[int | str, dict[str, object]] = {200: {"content": {"text/event-stream": {}}}, **_PROBLEMS}
-Stream = Annotated[bool, Query(description="Server-sent events: `hits`, then `answer`; or `error` if it fails then.")]
-_BATCH_PROBLEMS = problems.documented(400, 413, 422, 503)
+_EVENTS = events(
+    "With `stream=true`: `hits` holds what `/v1/search` would, before it is read, and then `answer` the same JSON as "
+    "without; or `error`, a code and a detail, comes in the place of what failed. Then the stream ends.",
+    {"oneOf": [named_event("hits", SearchOut), named_event("answer", AnswerOut), named_event("error", ErrorOut)]},
+    'event: hits\ndata: {"hits":[…]}\n\nevent: answer\ndata: {"question":"Who is Meta\'s spokesperson?",…}\n\n',
+)
+_QUESTION = (EmptyQuestion, QuestionTooLong, InvalidText)
+_SEARCHED = errors(*_QUESTION, UnknownDocument, Overloaded, body="json")
+_ASKED = errors(*_QUESTION, UnknownDocument, Overloaded, CitationBroken, body="json")
+Stream = Annotated[
+    bool,
+    Query(description="Server-sent events: `hits`, then `answer`; or `error` if it fails then.", examples=[False]),
+]
 
 
 def add(app: FastAPI, live: LiveAnswerer) -> None:
     """Asking, alone and in batches, and searching. Each request takes one place in the line."""
 
-    @app.post("/v1/ask", tags=["answers"], response_model=AnswerOut, responses=_ASK)
+    @app.post("/v1/ask", tags=["answers"], response_model=AnswerOut, responses={200: {"content": _EVENTS}, **_ASKED})
     async def ask(body: AskBody, request: Request, stream: Stream = False) -> Response:
         """Answer a question with a cited verbatim span, or abstain."""
         note_question(request, body.question)
@@ -46,9 +53,7 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
             return await streamed(live, lambda on_hits: answered(live, body, on_hits))
         return await finished(request, await joined(live.line, lambda: _json(answered(live, body))))
 
-    @app.post(
-        "/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=problems.documented(400, 413, 422, 503)
-    )
+    @app.post("/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=errors(Overloaded, body="json"))
     async def batch(body: BatchBody, request: Request) -> Response:
         """Answer several questions one after the other; one that fails leaves an error in its place."""
         note_question(request, "\n".join(item.question for item in body.questions))
@@ -56,7 +61,7 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         future = await joined(live.line, lambda: _json(_answered_all(live, body, stop)))
         return await finished(request, future, stop.set)
 
-    @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_PROBLEMS)
+    @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_SEARCHED)
     async def search(body: SearchBody, request: Request) -> Response:
         """The best passages for a query."""
         note_question(request, body.query)

@@ -24,6 +24,7 @@ from qa.api.live import LiveAnswerer
 from qa.api.mcp_tools import create_mcp
 from qa.api.metrics import Meters
 from qa.api.requests import Head, Requests
+from qa.api.schema import Described
 
 _LIMITS = Limits()
 _ACCESS = Access()
@@ -32,7 +33,11 @@ _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
 
 
 def create_app(
-    answerer: Answerer, *, limits: Limits = _LIMITS, access: Access = _ACCESS, log_questions: bool = False
+    answerer: Answerer | LiveAnswerer,
+    *,
+    limits: Limits = _LIMITS,
+    access: Access = _ACCESS,
+    log_questions: bool = False,
 ) -> FastAPI:
     """An application that answers from an open index, and from each newer generation of it.
 
@@ -46,7 +51,7 @@ def create_app(
     meters = Meters(live)
     live.on_answer = meters.answered
     sessions = Sessions(access)
-    app = FastAPI(
+    app = Described(
         title="Pincite",
         summary="Answers from a corpus in the corpus's own words, cited to the character.",
         version="1",
@@ -60,7 +65,6 @@ def create_app(
             Middleware(BodyLimit, limits=limits),
         ],
         dependencies=[Depends(HTTPBearer(auto_error=False, description="A key, where the server has keys."))],
-        responses=problems.documented(401, 403),
     )
     problems.install(app)
     answers.add(app, live)

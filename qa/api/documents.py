@@ -3,26 +3,68 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import FastAPI, File, Header, Response, UploadFile
+from fastapi import FastAPI, File, Header, Path, Response, UploadFile
 
-from corpus.errors import TooManyDocuments
-from qa.api import problems, uploads
+from corpus.errors import (
+    DocumentTooCostly,
+    DocumentTooLarge,
+    EmptyCorpus,
+    EmptyDocument,
+    EncryptedDocument,
+    IndexBusy,
+    IndexUnwritable,
+    NothingAdded,
+    Overloaded,
+    ReadOnlyKey,
+    TooManyDocuments,
+    UnknownDocument,
+    UnknownFormat,
+    UnreadableDocument,
+    UnsafeName,
+    WritesOff,
+)
+from qa.api import uploads
 from qa.api.limits import Limits
 from qa.api.line import Line, joined
 from qa.api.live import LiveAnswerer
+from qa.api.schema import Responses, errors, header
 from qa.api.uploads import Upload
-from qa.wire import ChangeOut, DocumentsOut, DocumentTextOut, document_out, documents_out
+from qa.shapes import ChangeOut, DocumentsOut, DocumentTextOut
+from qa.wire import document_out, documents_out
 
-_UNCHANGED: dict[int | str, dict[str, object]] = {304: {"description": "Not Modified"}}
+_VERSION = '"sha256:ce8bbc0246a80bad422ef1558243a41f2fb6ba0d95e64e1974747ff46719731c"'
+_ETAG = header("ETag", "The version; send it as If-None-Match.", _VERSION)
+_VERSIONED: Responses = {
+    200: {"headers": _ETAG},
+    304: {"description": "Not Modified: what you have is current.", "headers": _ETAG},
+}
 _WAITING = 8
-_READ = _UNCHANGED | problems.documented(404)
-IfNoneMatch = Annotated[str | None, Header(description="The ETag of what you have already.")]
+_CHANGES = (ReadOnlyKey, WritesOff, IndexBusy, IndexUnwritable, Overloaded)
+_UNREADABLE = (
+    UnknownFormat,
+    UnreadableDocument,
+    EncryptedDocument,
+    EmptyDocument,
+    DocumentTooLarge,
+    DocumentTooCostly,
+    UnsafeName,
+    NothingAdded,
+)
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of what you have already.", examples=[_VERSION])]
+Id = Annotated[str, Path(description="The document's id.", examples=["the-last-holdout.txt"])]
+Files = Annotated[
+    list[UploadFile],
+    File(
+        description="Text, Markdown, HTML, PDF, DOCX, PPTX, XLSX or EPUB, one or several; their names become ids.",
+        examples=[["(the bytes of handbook.pdf)"]],
+    ),
+]
 
 
 def add(app: FastAPI, live: LiveAnswerer) -> None:
     """Listing and reading."""
 
-    @app.get("/v1/documents", tags=["documents"], response_model=DocumentsOut, responses=_UNCHANGED)
+    @app.get("/v1/documents", tags=["documents"], response_model=DocumentsOut, responses=_VERSIONED | errors())
     def documents(response: Response, if_none_match: IfNoneMatch = None) -> DocumentsOut | Response:
         """All documents of the index; the ETag changes with the index."""
         index = live.index
@@ -32,9 +74,9 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         "/v1/documents/{doc_id:path}",
         tags=["documents"],
         response_model=DocumentTextOut,
-        responses=_UNCHANGED | problems.documented(404),
+        responses=_VERSIONED | errors(UnknownDocument),
     )
-    def document(doc_id: str, response: Response, if_none_match: IfNoneMatch = None) -> DocumentTextOut | Response:
+    def document(doc_id: Id, response: Response, if_none_match: IfNoneMatch = None) -> DocumentTextOut | Response:
         """One document with its text; its ETag changes with the text."""
         index = live.index
         found = index.document(doc_id)
@@ -50,9 +92,9 @@ def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
         tags=["documents"],
         status_code=201,
         response_model=ChangeOut,
-        responses=problems.documented(400, 413, 422, 503),
+        responses=errors(*_CHANGES, *_UNREADABLE, TooManyDocuments, body="form"),
     )
-    async def upload(files: Annotated[list[UploadFile], File(description="One or several.")]) -> ChangeOut:
+    async def upload(files: Files) -> ChangeOut:
         """Add files, or replace the documents of the same name; each that cannot be read is named."""
         if len(files) > limits.files:
             raise TooManyDocuments(f"{len(files)} files were sent, {limits.files} are allowed at once; send fewer.")
@@ -63,9 +105,9 @@ def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
         "/v1/documents/{doc_id:path}",
         tags=["documents"],
         response_model=ChangeOut,
-        responses=problems.documented(404, 409, 503),
+        responses=errors(*_CHANGES, UnknownDocument, EmptyCorpus),
     )
-    async def delete(doc_id: str) -> ChangeOut:
+    async def delete(doc_id: Id) -> ChangeOut:
         """Remove a document; the last one stays, since there is no empty index."""
         return await asyncio.wrap_future(await joined(line, lambda: uploads.remove(live, doc_id)))
 

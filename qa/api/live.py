@@ -5,17 +5,16 @@ import threading
 from collections.abc import Callable, Sequence
 
 from corpus.errors import IndexFault
-from index import Hit, Index
-from qa.answerer import TOP_K, Answerer
+from index import Index
+from qa.answerer import Answerer
 from qa.api.line import Line
-from qa.confidence import Calibration
 from qa.types import Answer, Reader, Turn
 
 _log = logging.getLogger(__name__)
 
 
-class LiveAnswerer(Answerer):
-    """Stands in an answerer's place and follows its index: each question is asked of the newest generation.
+class LiveAnswerer:
+    """Askable in an answerer's place, and follows its index: each question is asked of the newest generation.
 
     Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile.
     """
@@ -68,52 +67,23 @@ class LiveAnswerer(Answerer):
         self._refused = why
 
     @property
-    def index(self) -> Index:  # type: ignore[override]
+    def index(self) -> Index:
         """The newest generation."""
         return self.current().index
 
     @property
-    def reader(self) -> Reader:  # type: ignore[override]
+    def reader(self) -> Reader:
         """The reader, the same for every generation."""
         return self._answerer.reader
 
-    @property
-    def calibration(self) -> Calibration | None:  # type: ignore[override]
-        """The newest generation's."""
-        return self.current().calibration
-
-    def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        top_k: int = TOP_K,
-        doc_ids: Sequence[str] | None = None,
-        min_confidence: float | None = None,
-        on_hits: Callable[[list[Hit]], None] | None = None,
-    ) -> Answer:
+    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
 
         Raises Overloaded too.
         """
-
-        def work() -> Answer:
-            return self.current().ask(
-                question,
-                history=history,
-                top_k=top_k,
-                doc_ids=doc_ids,
-                min_confidence=min_confidence,
-                on_hits=on_hits,
-            )
-
-        answer = self.line.join(work).result()
+        answer = self.line.join(lambda: self.current().ask(question, history=history)).result()
         self.on_answer(answer)
         return answer
-
-    def standalone(self, question: str, history: Sequence[Turn]) -> str:
-        """As ``Answerer.standalone``."""
-        return self.current().standalone(question, history)
 
 
 def _nothing(_: Answer) -> None:

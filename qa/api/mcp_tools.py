@@ -14,7 +14,8 @@ from qa.answerer import check_question
 from qa.api.answers import answered
 from qa.api.line import joined
 from qa.api.live import LiveAnswerer
-from qa.wire import AskBody, CitationOut, SearchOut, search_out
+from qa.shapes import AskBody, CitationOut, SearchOut
+from qa.wire import search_out
 
 T = TypeVar("T")
 _LONGEST = 20_000

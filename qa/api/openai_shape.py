@@ -5,41 +5,60 @@ import re
 import time
 import uuid
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import FastAPI, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import FastAPI, Path, Request, Response
+from pydantic import BaseModel, Field, StrictBool
 
-from corpus.errors import InvalidRequest, UnknownModel
+from corpus.errors import (
+    CitationBroken,
+    EmptyQuestion,
+    InvalidRequest,
+    InvalidText,
+    Overloaded,
+    QuestionTooLong,
+    UnknownModel,
+)
 from index.types import Encoder
 from qa.answerer import MAX_QUESTION, check_question
-from qa.api import problems
 from qa.api.answers import answered_by
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
+from qa.api.schema import errors, events
 from qa.api.stream import event_stream
+from qa.shapes import AnswerOut, AskBody, CitationOut
 from qa.types import Turn
-from qa.wire import AnswerOut, AskBody, CitationOut
 
 MODEL = "pincite"
 _REMEMBERED = 50
 _SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
+_EVENTS = events(
+    "With `stream`: chunks as OpenAI streams them. The last with a choice has `citations`, `abstained`, `reason` and "
+    "`confidence` too; one with the usage follows where it was asked for, and `[DONE]` ends the stream.",
+    {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}},
+    'data: {"id":"chatcmpl-6f0c","object":"chat.completion.chunk",…}\n\ndata: [DONE]\n\n',
+)
+_ASKED = errors(EmptyQuestion, QuestionTooLong, InvalidText, InvalidRequest, Overloaded, CitationBroken, body="json")
 _BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 
 class Part(BaseModel):
     """A part of a message; Pincite reads text alone."""
 
-    type: str = Field(examples=["text"])
-    text: str | None = Field(default=None, examples=["Who is Meta's spokesperson?"])
+    type: str = Field(description="`text`; anything else is refused.", examples=["text"])
+    text: str | None = Field(default=None, description="What is said.", examples=["Who is Meta's spokesperson?"])
 
 
 class Message(BaseModel):
     """What someone said."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"] = Field(examples=["user"])
-    content: str | list[Part] | None = Field(default=None, examples=["Who is Meta's spokesperson?"])
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"] = Field(
+        description="Who said it; only `user` and `assistant` are heard.", examples=["user"]
+    )
+    content: str | list[Part] | None = Field(
+        default=None, description="What was said, whole or in parts.", examples=["Who is Meta's spokesperson?"]
+    )
 
     def said(self) -> str:
         """Its text. Raises InvalidRequest for a picture or a sound."""
@@ -53,16 +72,20 @@ class Message(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream holds beside the answer."""
 
-    include_usage: bool = False
+    include_usage: StrictBool = Field(
+        default=False, description="Whether a last chunk holds the usage.", examples=[True]
+    )
 
 
 class ChatBody(BaseModel):
     """OpenAI's request; what makes no sense for verbatim answers (temperature, tools, …) is passed over."""
 
-    messages: list[Message] = Field(min_length=1, max_length=200)
+    messages: list[Message] = Field(
+        min_length=1, max_length=200, description="The conversation, oldest first; the last is the question."
+    )
     model: str = Field(default=MODEL, description="Any name; there is one model.", examples=[MODEL])
-    stream: bool = False
-    stream_options: StreamOptions | None = None
+    stream: StrictBool = Field(default=False, description="Whether to answer in server-sent events.", examples=[False])
+    stream_options: StreamOptions | None = Field(default=None, description="What a stream holds beside the answer.")
 
     def asked(self) -> AskBody:
         """The last message as the question. Raises InvalidRequest where it is not a user's."""
@@ -88,57 +111,66 @@ class ChatBody(BaseModel):
 class ChatMessage(BaseModel):
     """The answer in Markdown: the quote with the answer in bold, and its marker."""
 
-    role: Literal["assistant"] = "assistant"
-    content: str = Field(examples=["Meta's spokesperson is **Francis Brennan**. [\\[1\\]](http://127.0.0.1/?doc=…)"])
-    refusal: None = None
+    role: Literal["assistant"] = Field(default="assistant", description="Always that.", examples=["assistant"])
+    content: str = Field(
+        description="Markdown; each marker links to its source.",
+        examples=[
+            "A Meta spokesperson, **Francis Brennan**, told the paper that … [\\[1\\]](http://127.0.0.1:8000/?doc=…)"
+        ],
+    )
+    refusal: None = Field(default=None, description="Always null: an abstention is an answer.", examples=[None])
 
 
 class Choice(BaseModel):
     """There is always one."""
 
-    index: int = 0
-    message: ChatMessage
-    finish_reason: Literal["stop"] = "stop"
-    logprobs: None = None
+    index: int = Field(default=0, description="Always 0.", examples=[0])
+    message: ChatMessage = Field(description="The answer.")
+    finish_reason: Literal["stop"] = Field(default="stop", description="Always that.", examples=["stop"])
+    logprobs: None = Field(default=None, description="Always null.", examples=[None])
 
 
 class Usage(BaseModel):
     """Tokens as the encoder counts them; nothing is billed."""
 
-    prompt_tokens: int = Field(examples=[7])
-    completion_tokens: int = Field(examples=[21])
-    total_tokens: int = Field(examples=[28])
+    prompt_tokens: int = Field(description="Those of the question.", examples=[7])
+    completion_tokens: int = Field(description="Those of the answer.", examples=[21])
+    total_tokens: int = Field(description="Both together.", examples=[28])
 
 
 class ChatOut(BaseModel):
     """OpenAI's response, with the citations and what else Pincite says."""
 
-    id: str = Field(examples=["chatcmpl-6f0c"])
-    object: Literal["chat.completion"] = "chat.completion"
-    created: int = Field(examples=[1760000000])
-    model: str = MODEL
-    choices: list[Choice]
-    usage: Usage
-    citations: list[CitationOut]
-    abstained: bool = Field(examples=[False])
-    reason: str | None = Field(examples=[None])
-    confidence: float | None = Field(examples=[0.93])
+    id: str = Field(description="A new one for each.", examples=["chatcmpl-6f0c"])
+    object: Literal["chat.completion"] = Field(
+        default="chat.completion", description="Always that.", examples=["chat.completion"]
+    )
+    created: int = Field(description="Seconds since 1970.", examples=[1760000000])
+    model: str = Field(default=MODEL, description="The model that answered.", examples=[MODEL])
+    choices: list[Choice] = Field(description="Always one.")
+    usage: Usage = Field(description="Tokens of question and answer.")
+    citations: list[CitationOut] = Field(description="Where the answer stands, as `/v1/ask` has it.")
+    abstained: bool = Field(description="Whether there is no answer.", examples=[False])
+    reason: str | None = Field(description="A stable code: why there is no answer.", examples=[None, "no_evidence"])
+    confidence: float | None = Field(
+        description="The probability that the answer is right; null where none was fitted.", examples=[0.84, None]
+    )
 
 
 class ModelOut(BaseModel):
     """The one model there is."""
 
-    id: str = MODEL
-    object: Literal["model"] = "model"
-    created: int = 0
-    owned_by: str = MODEL
+    id: str = Field(default=MODEL, description="Its name.", examples=[MODEL])
+    object: Literal["model"] = Field(default="model", description="Always that.", examples=["model"])
+    created: int = Field(default=0, description="Not told.", examples=[0])
+    owned_by: str = Field(default=MODEL, description="Not told.", examples=[MODEL])
 
 
 class ModelsOut(BaseModel):
     """All models."""
 
-    object: Literal["list"] = "list"
-    data: list[ModelOut]
+    object: Literal["list"] = Field(default="list", description="Always that.", examples=["list"])
+    data: list[ModelOut] = Field(description="Always one.")
 
 
 def add(app: FastAPI, live: LiveAnswerer) -> None:
@@ -148,7 +180,7 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         "/v1/chat/completions",
         tags=["openai"],
         response_model=ChatOut,
-        responses={200: {"content": {"text/event-stream": {}}}, **problems.documented(400, 413, 422, 503)},
+        responses={200: {"content": _EVENTS}, **_ASKED},
     )
     async def complete(body: ChatBody, request: Request) -> Response:
         """Answer the last message in the words of the documents, or say that they do not say."""
@@ -165,13 +197,13 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
             return event_stream(_chunks(out, usage=bool(body.stream_options and body.stream_options.include_usage)))
         return Response(out.model_dump_json(), media_type="application/json")
 
-    @app.get("/v1/models", tags=["openai"])
+    @app.get("/v1/models", tags=["openai"], responses=errors())
     def models() -> ModelsOut:
         """The one model."""
         return ModelsOut(data=[ModelOut()])
 
-    @app.get("/v1/models/{model}", tags=["openai"], responses=problems.documented(404))
-    def model(model: str) -> ModelOut:
+    @app.get("/v1/models/{model}", tags=["openai"], responses=errors(UnknownModel))
+    def model(model: Annotated[str, Path(description="Its name.", examples=[MODEL])]) -> ModelOut:
         """The model, by its name."""
         if model != MODEL:
             raise UnknownModel(f"There is no model {model!r} here; ask {MODEL!r}.")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from corpus.errors import (
@@ -38,41 +38,44 @@ _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
 )
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+MEDIA_TYPE = "application/problem+json"
+UNREADABLE = "The body cannot be read as what its Content-Type says; send it as /docs describes."
+UNFORESEEN = "Pincite failed on this request; its log says why. Please report it."
 _NO_JSON = "The body is no JSON object; send one with Content-Type: application/json. See /docs for the fields."
 
 
 class Problem(BaseModel):
     """The body of every error (``application/problem+json``)."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
+    type: str = Field(description="A URN that ends with the code.", examples=["urn:pincite:problem:empty_question"])
+    title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
+    status: int = Field(description="The status.", examples=[422])
+    detail: str = Field(
+        description="What is wrong, and what to do next.", examples=["The question is empty; type one."]
+    )
+    code: str = Field(description="Stable: programs may match on it.", examples=["empty_question"])
 
 
-def status_of(error: PinciteError) -> int:
+def status_of(error: type[PinciteError]) -> int:
     """The status for an error: that of its nearest class in the table."""
-    return next(status for kind, status in _STATUS if isinstance(error, kind))
+    return next(status for kind, status in _STATUS if issubclass(error, kind))
 
 
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """A response of the problem media type."""
-    body = Problem(
-        type=f"urn:pincite:problem:{code}", title=HTTPStatus(status).phrase, status=status, detail=detail, code=code
-    )
-    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+    return JSONResponse(body(status, code, detail), status, headers, media_type=MEDIA_TYPE)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """The ``responses`` of a route, for the OpenAPI schema."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
-        }
-        for status in statuses
-    }
+def body(status: int, code: str, detail: str) -> dict[str, object]:
+    """The JSON of a problem."""
+    return Problem(
+        type=f"urn:pincite:problem:{code}", title=title(status), status=status, detail=detail, code=code
+    ).model_dump()
+
+
+def title(status: int) -> str:
+    """The status in the words of RFC 9110, which not every Python has yet."""
+    return {413: "Content Too Large", 422: "Unprocessable Content"}.get(status) or HTTPStatus(status).phrase
 
 
 def install(app: FastAPI) -> None:
@@ -84,7 +87,7 @@ def install(app: FastAPI) -> None:
 
 def of(error: PinciteError) -> JSONResponse:
     """The response to an error."""
-    status = status_of(error)
+    status = status_of(type(error))
     return problem(status, error.code, str(error), _HEADERS.get(status))
 
 
@@ -113,7 +116,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     detail = {
-        400: "The body is not JSON in UTF-8; send it as such. See /docs.",
+        400: UNREADABLE,
         404: f"There is nothing at {request.url.path}; see /docs for what there is.",
         405: f"{request.method} is not possible at {request.url.path}; see /docs for what is.",
     }.get(error.status_code, str(error.detail))
@@ -123,4 +126,4 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 def unforeseen() -> JSONResponse:
     """The response to an error that nobody thought of."""
-    return problem(500, "internal_error", "Pincite failed on this request; its log says why. Please report it.")
+    return problem(500, "internal_error", UNFORESEEN)

@@ -1,25 +1,50 @@
 """Health, readiness and metrics."""
 
+from typing import Literal
+
 from fastapi import FastAPI, Response
+from pydantic import BaseModel, Field
 
 from qa.api.live import LiveAnswerer
 from qa.api.metrics import MEDIA_TYPE, Meters
+from qa.api.schema import errors
+from qa.shapes import Generation
+
+_PAGE = {
+    "text/plain": {
+        "schema": {"type": "string", "description": "Prometheus's text format, 0.0.4."},
+        "example": "# TYPE pincite_answers_total counter\npincite_answers_total 12.0\n",
+    }
+}
+
+
+class HealthOut(BaseModel):
+    """The server runs."""
+
+    status: Literal["ok"] = Field(default="ok", description="Always that.", examples=["ok"])
+
+
+class ReadyOut(BaseModel):
+    """The server answers."""
+
+    status: Literal["ready"] = Field(default="ready", description="Always that.", examples=["ready"])
+    generation: Generation
 
 
 def add(app: FastAPI, live: LiveAnswerer, meters: Meters) -> None:
     """The routes for whoever runs the server."""
 
-    @app.get("/healthz", tags=["state"])
-    def healthz() -> dict[str, str]:
+    @app.get("/healthz", tags=["state"], responses=errors(keyed=False))
+    def healthz() -> HealthOut:
         """The process answers."""
-        return {"status": "ok"}
+        return HealthOut()
 
-    @app.get("/readyz", tags=["state"])
-    def readyz() -> dict[str, str]:
+    @app.get("/readyz", tags=["state"], responses=errors(keyed=False))
+    def readyz() -> ReadyOut:
         """An index is open and questions can be asked."""
-        return {"status": "ready", "generation": live.index.generation}
+        return ReadyOut(generation=live.index.generation)
 
-    @app.get("/metrics", tags=["state"], response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    @app.get("/metrics", tags=["state"], response_class=Response, responses={200: {"content": _PAGE}, **errors()})
     def metrics() -> Response:
         """Counters and gauges, as Prometheus reads them."""
         return Response(meters.page(), media_type=MEDIA_TYPE)

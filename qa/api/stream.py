@@ -12,7 +12,8 @@ from corpus.errors import PinciteError
 from index import Hit
 from qa.api.line import joined
 from qa.api.live import LiveAnswerer
-from qa.wire import AnswerOut, ErrorOut, failed_out, search_out
+from qa.shapes import AnswerOut, ErrorOut
+from qa.wire import failed_out, search_out
 
 OnHits = Callable[[list[Hit]], None]
 _log = logging.getLogger(__name__)

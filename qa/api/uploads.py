@@ -9,7 +9,8 @@ from corpus.sandbox import read_untrusted
 from index import Index
 from qa.api.limits import Limits
 from qa.api.live import LiveAnswerer
-from qa.wire import ChangeOut, FailedFileOut, change_out, failed_file_out
+from qa.shapes import ChangeOut, FailedFileOut
+from qa.wire import change_out, failed_file_out
 
 
 class Upload(NamedTuple):

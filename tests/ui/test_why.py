@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lxml import html
 
-from qa.wire import AnswerOut, HitOut, IndexOut
+from qa.shapes import AnswerOut, HitOut, IndexOut
 from tests.fakes import document
 from tests.ui.test_page import HOSTILE
 from ui.why import why

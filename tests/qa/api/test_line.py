@@ -1,6 +1,7 @@
 """More questions than a server answers at once, clients that go, a server that stops."""
 
 import concurrent.futures
+import json
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ from qa.api.limits import Limits
 from tests.qa.api.conftest import GatedReader, Served
 
 QUESTION = {"question": "What is the office cat called?"}
+LEAVES = "Who leaves?"
 Gated = tuple[Answerer, GatedReader]
 
 
@@ -57,16 +59,27 @@ def test_a_full_line_refuses_within_a_second_and_answers_the_rest(gated: Gated, 
     assert metric(server.address, "pincite_questions_waiting") == 0
 
 
-def test_a_client_that_goes_leaves_the_line(gated: Gated, serve: Callable[..., Served]) -> None:
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/ask", {"question": LEAVES}),
+        ("/v1/ask/batch", {"questions": [{"question": LEAVES}]}),
+        ("/v1/search", {"query": LEAVES}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": LEAVES}]}),
+    ],
+)
+def test_a_client_that_goes_leaves_the_line(
+    gated: Gated, serve: Callable[..., Served], path: str, body: dict[str, object]
+) -> None:
     answerer, reader = gated
     server = serve(create_app(answerer, limits=Limits(at_work=1, waiting=4)))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         first = pool.submit(httpx.post, f"{server.address}/v1/ask", json=QUESTION, timeout=60)
         assert reader.reading.acquire(timeout=20)
-        body = b'{"question": "Who leaves?"}'
+        sent = json.dumps(body).encode()
         with socket.create_connection(("127.0.0.1", server.port)) as leaving:
-            head = b"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            leaving.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            leaving.sendall(f"{head}Content-Length: {len(sent)}\r\n\r\n".encode() + sent)
             until(lambda: metric(server.address, "pincite_questions_waiting") == 1)
         until(lambda: metric(server.address, "pincite_questions_waiting") == 0)
         reader.gate.set()

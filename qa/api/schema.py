@@ -1,0 +1,174 @@
+"""What the OpenAPI schema says of errors, events and headers, which FastAPI cannot know by itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from corpus.errors import (
+    CitationBroken,
+    DocumentTooCostly,
+    DocumentTooLarge,
+    EmptyCorpus,
+    EmptyDocument,
+    EmptyQuestion,
+    EncryptedDocument,
+    ForeignHost,
+    ForeignOrigin,
+    IndexBusy,
+    IndexUnwritable,
+    InvalidRequest,
+    InvalidText,
+    KeyMissing,
+    NothingAdded,
+    Overloaded,
+    PinciteError,
+    QuestionTooLong,
+    ReadOnlyKey,
+    TooManyDocuments,
+    UnknownDocument,
+    UnknownFormat,
+    UnknownModel,
+    UnreadableDocument,
+    UnsafeName,
+    WritesOff,
+)
+from qa.api import problems
+
+Responses = dict[int | str, dict[str, Any]]
+Body = Literal["json", "form"]
+Case = tuple[int, str, str]
+"""Status, code and sentence of an error."""
+
+OPEN = frozenset({"/healthz", "/readyz"})
+"""Routes of the schema that need no key."""
+
+SENTENCES: Mapping[type[PinciteError], str] = {
+    EmptyQuestion: "The question is empty; type one.",
+    QuestionTooLong: "The question has 2,001 characters, 2,000 are allowed; shorten it.",
+    InvalidText: "The question holds half of a surrogate pair, which is no character; send valid Unicode.",
+    InvalidRequest: "The last message is not a user's; send the question as that.",
+    UnknownDocument: "There is no document 'a.txt' in the index; see: pincite documents list",
+    UnknownModel: "There is no model 'other' here; ask 'pincite'.",
+    Overloaded: "All places in the line are taken; ask again in a second.",
+    CitationBroken: "A quote is not in its document; build the index again, and report this.",
+    KeyMissing: "This needs a key that the server knows; send it as Authorization: Bearer <secret>.",
+    ForeignHost: "The server does not go by this name; add it with --allowed-hosts if it should.",
+    ForeignOrigin: "Pages of another site may not ask this server; list the site in PINCITE_CORS_ORIGINS.",
+    ReadOnlyKey: "This key may read only; use one of the role write.",
+    WritesOff: "This server takes no changes without keys; start it with PINCITE_API_KEYS set.",
+    UnknownFormat: "'a.xyz' is of a kind that cannot be read: convert it to one of .docx, .html, … or leave it out.",
+    UnreadableDocument: "'a.pdf' is not a PDF, or a broken one: open it, save it again and retry.",
+    EncryptedDocument: "'a.pdf' is protected by a password: save a copy without one and add that.",
+    EmptyDocument: "'a.txt' is an empty file: put text into it or leave it out.",
+    DocumentTooLarge: "'a.docx' would unpack to 900 MB in 3 parts: split it into smaller files.",
+    DocumentTooCostly: "Reading 'a.pdf' takes more time or memory than one file may: split it, or add it with: pincite "
+    "documents add",
+    UnsafeName: "The name '../a.txt' cannot be a document's: rename the file to letters, digits and an ending like "
+    ".pdf, without '..' or a leading dot or slash.",
+    NothingAdded: "'a.pdf' is protected by a password: save a copy without one and add that. 'b.txt' is an empty file: "
+    "put text into it or leave it out.",
+    TooManyDocuments: "The index may hold 10,000 documents; remove some first.",
+    EmptyCorpus: "There is no document to index; name at least one file or folder with text in it.",
+    IndexBusy: "Another process is writing to the index in .pincite; wait for it and try again.",
+    IndexUnwritable: "The index in .pincite could not be written (No space left on device); the one before it is "
+    "unchanged: make room or choose another folder with --index.",
+}
+_BODIES: Mapping[Body, tuple[Case, ...]] = {
+    "json": (
+        (400, "invalid_request", problems.UNREADABLE),
+        (413, "body_too_large", "The body is over 1,000,000 bytes; send less at once."),
+        (422, "invalid_request", "top_k: Input should be greater than or equal to 1. See /docs for the fields."),
+    ),
+    "form": (
+        (400, "invalid_request", problems.UNREADABLE),
+        (413, "body_too_large", "The body is over 20,971,520 bytes; send less at once."),
+        (422, "invalid_request", "files: Field required. See /docs for the fields."),
+    ),
+}
+_INTERNAL: Case = (500, "internal_error", problems.UNFORESEEN)
+_HEADERS = {
+    401: {"WWW-Authenticate": ("How to send a key.", "Bearer")},
+    503: {"Retry-After": ("Seconds to wait before asking again.", "1")},
+}
+_REQUEST_ID = ("The request's own id, if it brought a sound one; else a new one. The log names it.", "trace-7")
+_REF = {"$ref": "#/components/schemas/Problem"}
+
+
+def errors(*kinds: type[PinciteError], body: Body | None = None, keyed: bool = True) -> Responses:
+    """The ``responses`` of a route that raises these: each status, with an example of each code that it comes with."""
+    everywhere = (KeyMissing, ForeignHost, ForeignOrigin) if keyed else (ForeignHost, ForeignOrigin)
+    cases = [*(_BODIES[body] if body else ()), *(_case(kind) for kind in (*everywhere, *kinds)), _INTERNAL]
+    return {status: _response(status, cases) for status in sorted({case[0] for case in cases})}
+
+
+def events(description: str, item: dict[str, Any], example: str) -> dict[str, Any]:
+    """The ``content`` of server-sent events; ``item`` is the schema of each (as OpenAPI 3.2 has it)."""
+    return {"text/event-stream": {"itemSchema": {"description": description, **item}, "example": example}}
+
+
+def named_event(name: str, shape: type[BaseModel]) -> dict[str, Any]:
+    """The schema of an event whose data are JSON of a shape that the schema has already."""
+    reference = {"$ref": f"#/components/schemas/{shape.__name__}"}
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": reference}
+    return {"type": "object", "required": ["event", "data"], "properties": {"event": {"const": name}, "data": data}}
+
+
+def header(name: str, description: str, example: str) -> dict[str, Any]:
+    """A response header, by its name."""
+    return {name: {"description": description, "required": True, "schema": {"type": "string"}, "example": example}}
+
+
+class Described(FastAPI):
+    """An application whose schema is completed before it is shown."""
+
+    def openapi(self) -> dict[str, Any]:
+        """As FastAPI makes it, with the shape of problems, the id of each response and no error that cannot be."""
+        if self.openapi_schema is None:
+            _complete(super().openapi())
+        return super().openapi()
+
+
+def _case(kind: type[PinciteError]) -> Case:
+    return problems.status_of(kind), kind.code, SENTENCES[kind]
+
+
+def _response(status: int, cases: list[Case]) -> dict[str, Any]:
+    found = {code: problems.body(status, code, detail) for at, code, detail in cases if at == status}
+    codes = ", ".join(f"`{code}`" for code in found)
+    headers: dict[str, Any] = {}
+    for name, (description, example) in _HEADERS.get(status, {}).items():
+        headers |= header(name, description, example)
+    return {
+        "description": f"{problems.title(status)}: {codes}",
+        "content": {
+            problems.MEDIA_TYPE: {
+                "schema": _REF,
+                "examples": {code: {"value": value} for code, value in found.items()},
+            }
+        },
+        **({"headers": headers} if headers else {}),
+    }
+
+
+def _complete(schema: dict[str, Any]) -> None:
+    shapes = schema["components"]["schemas"]
+    shapes["Problem"] = problems.Problem.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        shapes.pop(unused, None)
+    for path, operation in operations(schema):
+        if path in OPEN:
+            operation.pop("security", None)
+        # FastAPI gives one to whatever has a parameter, and in a shape that no problem has.
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            del operation["responses"]["422"]
+        for response in operation["responses"].values():
+            response["headers"] = {**response.get("headers", {}), **header("X-Request-ID", *_REQUEST_ID)}
+
+
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation, with its path."""
+    for path, item in schema["paths"].items():
+        for operation in item.values():
+            yield path, operation
