@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ from qa.evaluation.squad import normalise
 from qa.training import nearmiss, negatives, noise
 from qa.training.batches import plan
 from qa.training.data import Example
-from qa.training.mixture import Material, Shares, one_pass
+from qa.training.mixture import CONTINUED, Material, Shares, one_pass
 from qa.training.pieces import sentence_table
 
 NAMES = ["Anna", "Boris", "Clara", "David", "Elena", "Felix"]
@@ -67,6 +68,14 @@ def test_the_same_pass_is_made_twice_and_another_differs(material: Material) -> 
     assert one_pass(material, SHARES, 1, 0) == one_pass(material, SHARES, 1, 0)
     assert one_pass(material, SHARES, 1, 0) != one_pass(material, SHARES, 1, 1)
     assert one_pass(material, SHARES, 1, 0) != one_pass(material, SHARES, 2, 0)
+
+
+def test_a_continued_run_draws_unanswerable_questions_twice(material: Material) -> None:
+    quiet = {"cross": 0.0, "near": 0.0, "topic": 0.0, "noise": 0.0}
+    for shares, times in ((Shares(**quiet), 1), (replace(CONTINUED, **quiet), 2)):
+        drawn = Counter(e.id for group in one_pass(material, shares, 1, 0) for e in group if e.source == "squad")
+        for example in material.examples:
+            assert drawn[example.id] == (1 if example.answerable else times)
 
 
 def test_a_pair_asks_one_question(material: Material) -> None:
