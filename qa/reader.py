@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,7 @@ class SpanReader:
     """Scores every span of a passage against "this does not answer".
 
     The model's activations are quantised with scales taken from the whole input, so that in a batch logits would
-    depend on what else is in it: each passage is read alone, and nothing is spent on padding.
+    depend on what else is in it: each passage is read alone, on any free core, and nothing is spent on padding.
     """
 
     def __init__(self, folder: Path = SHIPPED) -> None:
@@ -42,17 +44,21 @@ class SpanReader:
         self.name = record.name
         self._cls, self._sep = record.cls, record.sep
         self._tokenizer = open_tokenizer(folder / "tokenizer.json")
-        self._session = open_session(folder / "model.onnx")
+        # Passages side by side, each on one core, take three fifths of the time of one after another on all cores.
+        self._session = open_session(folder / "model.onnx", threads=1)
+        self._workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """The best spans of each passage, at most ``SPANS``, in the order of the passages, best first."""
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids
-        return [candidate for passage in passages for candidate in self._candidates(asked, passage)]
+        made = [self._windows(asked, passage) for passage in passages]
+        logits = self._workers.map(self._logits, [window for some in made for window in some])
+        scored = [[(window, *next(logits)) for window in some] for some in made]
+        return [found for passage, some in zip(passages, scored, strict=True) for found in candidates_of(passage, some)]
 
-    def _candidates(self, question: Sequence[int], passage: Passage) -> list[Candidate]:
+    def _windows(self, question: Sequence[int], passage: Passage) -> list[Window]:
         encoded = self._tokenizer.encode(passage.text, add_special_tokens=False)
-        made = windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep)
-        return candidates_of(passage, [(window, *self._logits(window)) for window in made])
+        return windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep)
 
     def _logits(self, window: Window) -> tuple[Logits, Logits]:
         ids = np.array([window.ids], dtype=np.int64)

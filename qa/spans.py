@@ -100,14 +100,15 @@ def _overlapping(first: int, last: int, width: int) -> NDArray[np.bool_]:
 
 
 def _paired(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without a mark at either end whose partner it lacks."""
+    """The span without a mark at either end whose partner it lacks, and without blanks that stood beside it."""
     for opening, closing in _PAIRS:
         inner = text[start:end]
         if len(inner) > 1 and inner[0] == opening and closing not in inner[1:]:
             start += 1
         elif len(inner) > 1 and inner[-1] == closing and opening not in inner[:-1]:
             end -= 1
-    return start, end
+    inner = text[start:end]
+    return start + len(inner) - len(inner.lstrip()), end - len(inner) + len(inner.rstrip())
 
 
 def _is_bound(text: str, offset: int) -> bool:

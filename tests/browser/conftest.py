@@ -96,7 +96,7 @@ def large_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.TempP
     return serve(ListeningAnswerer(index))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright runs, no test in this thread can run an event loop
 def browser() -> Iterator[Browser]:
     """Chromium from the PATH; without one these tests are skipped."""
     path = shutil.which("chromium")

@@ -37,6 +37,15 @@ def test_the_best_span_and_its_null() -> None:
     assert second == (12, 22, 5.0, 2.0), "the second best does not overlap the best"
 
 
+def test_a_mark_without_its_partner_goes_with_the_blank_beside_it() -> None:
+    text = "say ( so and \xbb"
+    window = words(text)
+    (best,) = best_spans(text, window, logits(window, t1=5), logits(window, t2=5), limit=1)
+    assert text[best.start : best.end] == "so"
+    (best,) = best_spans(text, window, logits(window, t3=5), logits(window, t4=5), limit=1)
+    assert text[best.start : best.end] == "and"
+
+
 @settings(max_examples=60, deadline=None)
 @given(count=st.integers(1, 45), seed=st.integers(0, 2**16))
 def test_the_best_of_all_allowed_spans(count: int, seed: int) -> None:
