@@ -21,12 +21,13 @@ GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 ROUNDS = 2
 
 COLD = """
-import resource, sys, time
+import re, sys, time
 begun = time.perf_counter()
 from index import Index
 from qa import Answerer
 Answerer(Index.open(sys.argv[1])).ask("Who is Meta's spokesperson?")
-print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])  # of this program alone
+print(time.perf_counter() - begun, peak / 1024)
 """
 
 
@@ -40,7 +41,7 @@ def main() -> None:
         )
         answerer = Answerer(index)
         stages(answerer)
-        cold(folder)  # before torch is loaded, since a child's peak memory counts what its parent held when it began
+        cold(folder)
         against_transformers(answerer, Path(folder) / "parent")
 
 
