@@ -38,6 +38,7 @@
     ├── ServerError              a server that cannot start, or take a request
     │   ├── PortInUse            port_in_use
     │   ├── InsecureAddress      insecure_address
+    │   ├── FeedbackNotKept      feedback_not_kept
     │   └── Overloaded           overloaded
     ├── AccessError              a request that may not be made
     │   ├── KeyMissing           key_missing
