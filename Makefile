@@ -23,6 +23,7 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.load
+	$(BIN)/python -m tests.benchmarks.page
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

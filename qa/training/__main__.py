@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--stop-at", type=int, help="stop for now at this step")
     parser.add_argument("--start", type=Path, help="exported .onnx or checkpoint to train on from (train)")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile; needs a C++ compiler (train)")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="folder to export to and to calibrate")
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the all-MiniLM-L6-v2 model")
     flags = parser.parse_args()
@@ -57,7 +58,7 @@ def main() -> None:
             parser.error("prepare needs --data DIR")
         prepare(flags.data, flags.work, flags.encoder)
     elif flags.step == "train":
-        pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision)
+        pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision, compiled=flags.compile)
         train(flags.work, flags.encoder, pace, flags.start)
     elif flags.step == "calibrate":
         LOG.info(json.dumps(calibrate(flags.work, flags.reader, Mixture()), indent=1))

@@ -48,8 +48,9 @@ class Recipe:
 
     @classmethod
     def continued(cls, start: Path) -> "Recipe":
-        """A second run from the weights of an earlier one: its own draws, and a mixture for what is left to learn."""
-        return cls(seed=2, shares=CONTINUED, start=hashlib.sha256(start.read_bytes()).hexdigest())
+        """A run that goes on from an earlier one's weights: draws of its own, and a mixture for what is left to learn."""
+        digest = hashlib.sha256(start.read_bytes()).hexdigest()
+        return cls(seed=int(digest[:8], 16), shares=CONTINUED, start=digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Pace:
     log_every: int = 50
     develop_every: int = 2000
     precision: Precision = "auto"
+    compiled: bool = False
 
 
 def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> None:
@@ -81,6 +83,8 @@ def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> N
     elif start:
         checkpoint.load_mean(reader, start)
     reader.to(device)  # type: ignore[arg-type]
+    if pace.compiled:
+        reader.bert.compile(dynamic=True)
     run = checkpoint.start_run(
         reader, body_rate=recipe.body_rate, head_rate=recipe.head_rate, weight_decay=recipe.weight_decay
     )

@@ -21,6 +21,17 @@ GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 QUESTIONS = 20
 SERVE = "from ui.cli import main; main()"
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+# From the click on a citation (the first argument) until the sentence that it names is marked and in view, in ms.
+OPENED = f"""async chip => {{
+    const inView = {IN_VIEW};
+    const names = ["doc", "start", "end", "answerStart", "answerEnd"];
+    const place = node => names.map(name => node?.dataset[name]).join();
+    const begun = performance.now();
+    chip.click();
+    const shown = () => place(document.querySelector("#source .panel")) === place(chip) && inView("#source mark");
+    while (!shown()) await new Promise(requestAnimationFrame);
+    return performance.now() - begun;
+}}"""
 ANSWERED = "n => document.querySelectorAll('.turn').length === n && !document.querySelector('.waiting')"
 
 
@@ -63,21 +74,26 @@ def measure(page: Page, url: str, asked: list[str]) -> None:
     page.wait_for_selector("#source .panel .text")
     page.wait_for_selector("#question textarea")
     print(f"first page, until the source and the question box are there: {time.perf_counter() - begun:.2f} s")
-    answers, citations = [], []
+    answers, open_ones, other_ones = [], [], []
     for number, question in enumerate(asked, start=1):
         page.locator("#question textarea").fill(question)
         begun = time.perf_counter()
         page.keyboard.press("Enter")
         page.wait_for_function(ANSWERED, arg=number)
         answers.append(time.perf_counter() - begun)
-        chip = page.locator(".turn:last-child .chip")
-        if chip.count():
+        # The first citation is open when an answer comes; it may have been scrolled away.
+        for chip in page.query_selector_all(".turn:last-child .chip")[:1]:
             page.locator("#source .text").evaluate("node => node.scrollTo(0, node.scrollHeight)")
-            begun = time.perf_counter()
-            chip.first.click()
-            page.wait_for_function(IN_VIEW, arg="#source mark")
-            citations.append(time.perf_counter() - begun)
-    for name, seconds in (("Enter to the answer", answers), ("citation to its sentence in view", citations)):
+            open_ones.append(chip.evaluate(OPENED) / 1000)
+    for turn in page.query_selector_all(".turn")[:-1]:
+        for chip in turn.query_selector_all(".chip")[:1]:
+            other_ones.append(chip.evaluate(OPENED) / 1000)
+    waits = {
+        "Enter to the answer": answers,
+        "citation whose source is open, to its sentence in view": open_ones,
+        "citation of another place, to its sentence in view": other_ones,
+    }
+    for name, seconds in waits.items():
         told = f"median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s" if seconds else "none"
         print(f"{name}, {len(seconds)} times: {told}")
 

@@ -203,3 +203,11 @@ def test_what_was_not_exported_here_is_not_restored(tmp_path: Path) -> None:
     onnx.save(helper.make_model(helper.make_graph([], "nothing", [], [])), str(tmp_path / "other.onnx"))
     with pytest.raises(ValueError, match=r"other\.onnx lacks"):
         restore(tmp_path / "other.onnx", reader())
+
+
+def test_a_continued_run_draws_by_the_weights_that_it_starts_from(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+    first, second = (Recipe.continued(tmp_path / name) for name in "ab")
+    assert len({Recipe().seed, first.seed, second.seed}) == 3
+    assert first == Recipe.continued(tmp_path / "a")
