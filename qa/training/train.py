@@ -48,7 +48,7 @@ class Recipe:
 
     @classmethod
     def continued(cls, start: Path) -> "Recipe":
-        """A run that goes on from an earlier one's weights: draws of its own, and a mixture for what is left to learn."""
+        """A run that goes on from earlier weights: draws of its own, and a mixture for what is left to learn."""
         digest = hashlib.sha256(start.read_bytes()).hexdigest()
         return cls(seed=int(digest[:8], 16), shares=CONTINUED, start=digest)
 
