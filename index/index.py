@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -149,10 +149,8 @@ class Index:
         wanted = {self.document(doc_id).doc_id for doc_id in doc_ids}
         return np.array([i for i, p in enumerate(self.passages) if p.doc_id in wanted], dtype=np.int64)
 
-    def _passage_from(self, row: Mapping[str, object]) -> Passage:
-        doc_id, start, end, section = row["doc_id"], row["start"], row["end"], row["section"]
-        text = self.documents[doc_id].text[start:end]  # type: ignore[index]
-        return Passage(doc_id, start, end, text, section)  # type: ignore[arg-type]
+    def _passage_from(self, row: Mapping[str, Any]) -> Passage:
+        return Passage(text=self.documents[row["doc_id"]].text[row["start"] : row["end"]], **row)
 
     def reusable_vectors(self, encoder: Encoder) -> dict[str, int]:
         """Which text was encoded in which row, if ``encoder`` made them."""
@@ -287,13 +285,12 @@ def _write_lines(path: Path, rows: Iterable[object]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _lines(path: Path) -> Iterable[dict[str, object]]:
+def _lines(path: Path) -> Iterable[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="\n") as file:
         yield from map(json.loads, file)
 
 
-def _document_from(row: Mapping[str, object]) -> Document:
-    raw = Document(**row)  # type: ignore[arg-type]
-    pages = tuple(Page(**page) for page in raw.pages)  # type: ignore[arg-type]
-    sections = tuple(Section(**section) for section in raw.sections)  # type: ignore[arg-type]
-    return replace(raw, pages=pages, sections=sections)
+def _document_from(row: Mapping[str, Any]) -> Document:
+    pages = tuple(Page(**page) for page in row["pages"])
+    sections = tuple(Section(**section) for section in row["sections"])
+    return Document(**{**row, "pages": pages, "sections": sections})

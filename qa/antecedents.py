@@ -11,10 +11,17 @@ _PERSON = re.compile(r"\b(?:he|him|his|she|her|hers|himself|herself)\b", re.IGNO
 _THING = re.compile(r"\b(?:it|its|itself|they|them|their|theirs|this|that|these|those)\b", re.IGNORECASE)
 _SUBJECTS = frozenset({"it", "he", "she", "they"})
 _POSSESSIVE = frozenset({"his", "its", "their", "her"})
+_JUDGED = (
+    "legal|illegal|lawful|possible|impossible|hard|easy|difficult|important|necessary|common|normal|safe|dangerous|risky"
+    "|likely|unlikely|better|best|wise|fair|true|clear|allowed|required|expensive|cheap|useful|mandatory|essential"
+)
 # "Is it up to each lab whether ...", "What is it that ...", "it seems": stands for what follows.
 _EMPTY_IT = re.compile(
     r"\bit (?:\w+ )?(?:that|who)\b|^(?:(?:and|but|so) )?(?:is|was|isn't|wasn't) it\b.*\b(?:that|whether|to|if|true)\b"
-    r"|\bit (?:seems?|appears?|takes?)\b",
+    r"|\bit (?:seems?|appears?|takes?)\b"
+    rf"|\bit (?:be |been |so |too )*(?:like|{_JUDGED}) (?:to|for|that|if|whether)\b"
+    rf"|\b(?:{_JUDGED}) (?:is|was|will|would) it (?:be )?(?:to|for|that)\b"
+    r"|\bit (?:costs?|means?|helps?|hurts?|pays?) (?:to|if|for \w+ to)\b|\bit matters? (?:if|whether|that|who|how)\b",
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(
@@ -29,6 +36,12 @@ _NOUN_PHRASE = re.compile(
     rf"\b(?:(?:this|that|these|those) (?P<noun>[a-z][a-z-]+)|the (?P<role>{_ROLE}))\b"
     r"(?! (?:who|that|which|of|in|behind)\b)"
 )
+# "What is the unit price?", "What does the company handbook say?": the role belongs to another noun, and names nobody.
+_BEFORE_COMPOUND = re.compile(r"\b(?:what (?:is|are|was|were)|for|of|in|on|from|by|under|with)\s*$", re.IGNORECASE)
+_AFTER_COMPOUND = re.compile(
+    rf"\s+(?!{AUXILIARY}\b|(?:now|today|then|yet|too|there|here|worth|like)\b|\w+(?:ed|ing)\b)[a-z]+"
+)
+_COMPOUND_SUBJECT = re.compile(r"\s+[a-z]+ (?:says?|cover|allow|mean|contain|require|define|state|apply)\b")
 _NO_NOUN = re.compile(
     rf"(?:{AUXILIARY}|not|who|which|that|to|the|a|an|of|in|on|for|with|from|by|as|at|and|or|if|mean|means|happen|happens"
     r"|happened|work|works|change|affect|worry|matter|apply|say|said|about|so|really|all|actually|even|still|ever|also)"
@@ -54,6 +67,12 @@ def _noun_phrase(question: str, names: frozenset[str]) -> re.Match[str] | None:
     if match is None or (match["noun"] and _NO_NOUN.fullmatch(match["noun"])):
         return None
     before = question[: match.start()]
+    after = question[match.end() :]
+    compound = _BEFORE_COMPOUND.search(before) and _AFTER_COMPOUND.match(after)
+    if match["role"] and (compound or _COMPOUND_SUBJECT.match(after)):
+        return None
+    if match["noun"] and match[0].startswith("that ") and re.search(r"[^s]s$", match["noun"]):
+        return None  # "require that labs share": no plural follows the word that points
     if match["noun"] and re.search(
         r"\b(?:said|says?|know|think|claim\w*|is it|was it|so|lab|labs|those|all)\s*$", before
     ):
@@ -88,10 +107,8 @@ def _fuller(phrase: re.Match[str], said: Sequence[Said], names: frozenset[str]) 
 def _points_back(question: str, match: re.Match[str], names: frozenset[str]) -> bool:
     """Whether a pronoun finds nothing in its own question that it could stand for."""
     word = match[0].lower()
-    if word in {"it"} and _EMPTY_IT.search(question):
-        return False
     before, after = question[: match.start()], question[match.end() :]
-    if word in {"this", "that", "these", "those"} and not _is_alone(word, before, after):
+    if _is_no_pronoun(question, match):
         return False
     nouns = [w for w in re.findall(r"[\w'-]+", before) if not FUNCTION_WORD.fullmatch(w)]
     if not nouns:
@@ -103,6 +120,25 @@ def _points_back(question: str, match: re.Match[str], names: frozenset[str]) -> 
     # Within one clause a pronoun does not stand for the subject ("which model came out of it").
     content = before[before.lower().find(nouns[0].lower()) :]
     return _BOUNDARY.search(content) is None
+
+
+def _is_no_pronoun(question: str, match: re.Match[str]) -> bool:
+    """Whether it stands for nothing before: an empty "it", the department, "that labs", or what is named after it."""
+    word = match[0].lower()
+    before, after = question[: match.start()], question[match.end() :]
+    return (
+        (word == "it" and _EMPTY_IT.search(question) is not None)
+        or (match[0] == "IT" and not question.isupper())
+        or (word in {"this", "that", "these", "those"} and not _is_alone(word, before, after))
+        # "Who published their weights?"
+        or (word == "their" and re.match(rf"who (?!{AUXILIARY}\b)\w+ $", before, re.IGNORECASE) is not None)
+        # "In its letter, what did Anthropic say?"
+        or (
+            _is_possessive(question, match)
+            and re.search(rf", .*\b{AUXILIARY} [A-Z]", after) is not None
+            and not question.istitle()
+        )
+    )
 
 
 def _is_alone(word: str, before: str, after: str) -> bool:

@@ -15,6 +15,8 @@ _SPELT = {
     **{f"{word}s": f"{word}'s" for word in ("what", "who", "where", "when", "how")},
 }
 _QUESTION_WORDS = (" whom", " what", " when", " where", " which")
+_ASKS_WITHIN = re.compile(r"\b(?:who|whom|what|which|whose|when|where|why|how)\b\s+\w", re.IGNORECASE)
+_SAID_BACK = frozenset({"then", "now", "so", "and", "yes", "no", "really", "sure", "continue", "more"})
 _AUXILIARY_FIRST = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)
 _FINITE = re.compile(
     rf"\b{AUXILIARY}\b|\b\w+(?:ed|es)\b|\b(?:said|says|sent|got|made|took|gave|went|came)\b", re.IGNORECASE
@@ -64,16 +66,20 @@ def statement(asked: str, answer: str) -> str:
     return f"{answer} {head}{space}{tail}"
 
 
-def is_fragment(plain: str, *, led: bool) -> bool:
+def is_fragment(plain: str, *, led: bool, names: frozenset[str]) -> bool:
     """Whether it has no clause: "In May", "Anthropic", "Francis Brennan's", "assembled under whom"."""
     words = plain.split()
     if len(words) > 6 or not words or QUESTION_WORD.match(plain) or _AUXILIARY_FIRST.match(plain):
+        return False
+    if _ASKS_WITHIN.search(plain) or plain.lower() in _SAID_BACK:
         return False
     if not any(character.isalnum() for character in plain):
         return False
     # Three words of a search ("export controls date") are no fragment: only what plainly hangs on something is.
     hangs = _PREPOSITION.match(plain) or plain.endswith("'s") or plain.lower().endswith(_QUESTION_WORDS)
-    return led or bool(hangs) or NAME.fullmatch(plain) is not None
+    # At the beginning every word is capitalised: one alone is a name only if the corpus, or its own form, has it so.
+    named = NAME.fullmatch(plain) and (len(words) > 1 or plain.lower() in names or not plain[1:].islower())
+    return led or bool(hangs) or bool(named)
 
 
 def exchanged(fragment: str, last: Said, names: frozenset[str]) -> str:

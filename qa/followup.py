@@ -42,6 +42,8 @@ def _resolve(question: str, said: Sequence[Said], names: frozenset[str]) -> str:
         return why(said[-1], negated="not" in plain.lower().split())
     if _BARE.fullmatch(plain.lower()):
         return asked_again(plain, said[-1])
-    if (about := _ABOUT.match(plain)) or is_fragment(plain, led=plain != asked):
-        return exchanged(plain[about.end() :] if about else plain, said[-1], names)
+    about = _ABOUT.match(plain)
+    rest = plain[about.end() :] if about else plain
+    if is_fragment(rest, led=about is not None or plain != asked, names=names):
+        return exchanged(rest, said[-1], names)
     return with_antecedents(question, said, names)

@@ -4,12 +4,12 @@ Pure arithmetic on NumPy arrays: the reader at run time and its training share i
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 QUESTION_TOKENS = 64
@@ -19,6 +19,10 @@ ANSWER_TOKENS = 30
 
 _BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)|\f")
 _PAIRS = (('"', '"'), ("“", "”"), ("‘", "’"), ("(", ")"), ("[", "]"), ("«", "»"))
+
+_WORD_BOUND = regex.compile(r"\b", regex.WORD)
+"""Unicode's own (UAX #29, section 4): no bound within "don't", "1,234.5", a ligature of emoji or before an accent."""
+_GENITIVES = ("'s", "\u2019s")
 
 Logits = NDArray[np.float32]
 """Shape (tokens,); of one window."""
@@ -70,8 +74,13 @@ def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: 
         return []
     inner = slice(window.first, window.first + count)
     words = [left < right and not text[left:right].isspace() for left, right in window.offsets]
-    begins = [word and _is_bound(text, left) for word, (left, _) in zip(words, window.offsets, strict=True)]
-    closes = [word and _is_bound(text, right) for word, (_, right) in zip(words, window.offsets, strict=True)]
+    bounds = {found.start() for found in _WORD_BOUND.finditer(text)}
+    begins = [word and left in bounds for word, (left, _) in zip(words, window.offsets, strict=True)]
+    # An answer may leave out the "'s" of its last word.
+    closes = [
+        word and (right in bounds or (right + 2 in bounds and text[right : right + 2] in _GENITIVES))
+        for word, (_, right) in zip(words, window.offsets, strict=True)
+    ]
     starts, ends = np.where(begins, start[inner], -np.inf), np.where(closes, end[inner], -np.inf)
     width = min(ANSWER_TOKENS, count)
     padded = np.concatenate([ends, np.full(width - 1, -np.inf)])
@@ -101,7 +110,8 @@ def _overlapping(first: int, last: int, width: int) -> NDArray[np.bool_]:
 
 def _paired(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without a mark at either end whose partner it lacks, and without blanks that stood beside it."""
-    for opening, closing in _PAIRS:
+    # A mark may stand behind another: once more for each kind.
+    for opening, closing in _PAIRS * 2:
         inner = text[start:end]
         if len(inner) > 1 and inner[0] == opening and closing not in inner[1:]:
             start += 1
@@ -109,32 +119,3 @@ def _paired(text: str, start: int, end: int) -> tuple[int, int]:
             end -= 1
     inner = text[start:end]
     return start + len(inner) - len(inner.lstrip()), end - len(inner) + len(inner.rstrip())
-
-
-def _is_bound(text: str, offset: int) -> bool:
-    """Whether no word, number or character made of several code points runs over ``offset``."""
-    if not 0 < offset < len(text):
-        return True
-    left, right = text[offset - 1], text[offset]
-    if unicodedata.combining(right) or right in "\u200d\ufe0f" or left == "\u200d":
-        return False
-    if left.isalnum() and right.isalnum():
-        # Scripts written without blanks have no word bounds to keep.
-        return _is_unspaced(left) or _is_unspaced(right)
-    if left in ".," and right.isdigit():
-        return offset < 2 or not text[offset - 2].isdigit()
-    if left.isdigit() and right in ".,":
-        return offset + 1 == len(text) or not text[offset + 1].isdigit()
-    return True
-
-
-def _is_unspaced(character: str) -> bool:
-    """Whether the character is of a script that puts no blanks between words (Thai to Khmer, Han, kana)."""
-    code = ord(character)
-    return (
-        0x0E00 <= code <= 0x0EFF
-        or 0x1000 <= code <= 0x109F
-        or 0x1780 <= code <= 0x17FF
-        or 0x2E80 <= code <= 0x9FFF
-        or 0x20000 <= code <= 0x3FFFF
-    )
