@@ -14,7 +14,7 @@ from corpus import Passage
 from corpus.errors import ModelUnusable
 from index.runtime import open_session, open_tokenizer
 from qa.confidence import SHIPPED
-from qa.spans import Logits, ScoredSpan, Window, best_spans, windows
+from qa.spans import Logits, ScoredSpan, Window, before, best_spans, windows
 from qa.types import Candidate, Reader
 
 SPANS = 3
@@ -58,12 +58,13 @@ class SpanReader:
 
     def _windows(self, question: Sequence[int], passage: Passage) -> list[Window]:
         encoded = self._tokenizer.encode(passage.text, add_special_tokens=False)
-        return windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep)
+        heading = self._tokenizer.encode(before(passage.section), add_special_tokens=False).ids
+        return windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep, heading=heading)
 
     def _logits(self, window: Window) -> tuple[Logits, Logits]:
         ids = np.array([window.ids], dtype=np.int64)
         types = np.zeros_like(ids)
-        types[0, window.first :] = 1
+        types[0, window.second :] = 1
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
         start, end = self._session.run(["start_logits", "end_logits"], feeds)
         return start[0], end[0]

@@ -13,6 +13,7 @@ import regex
 from numpy.typing import NDArray
 
 QUESTION_TOKENS = 64
+HEADING_TOKENS = 32
 WINDOW_TOKENS = 320
 STRIDE_TOKENS = 96
 ANSWER_TOKENS = 30
@@ -31,15 +32,22 @@ Offsets = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """``[CLS] question [SEP] part of the passage [SEP]`` as token ids.
+    """``[CLS] question [SEP] heading, part of the passage [SEP]`` as token ids.
 
     The passage's tokens are ``ids[first : first + len(offsets)]``; ``offsets[i]`` is where token ``first + i`` stands
-    in the passage's text. Position 0 stands for "this window does not answer" (Devlin et al. 2019, section 4.3).
+    in the passage's text. ``heading`` tokens stand before them. Position 0 stands for "this window does not answer"
+    (Devlin et al. 2019, section 4.3).
     """
 
     ids: list[int]
     first: int
     offsets: Offsets
+    heading: int = 0
+
+    @property
+    def second(self) -> int:
+        """Where the second segment begins."""
+        return self.first - self.heading
 
 
 class ScoredSpan(NamedTuple):
@@ -51,15 +59,32 @@ class ScoredSpan(NamedTuple):
     null_score: float
 
 
-def windows(question: Sequence[int], passage: Sequence[int], offsets: Offsets, *, cls: int, sep: int) -> list[Window]:
+def windows(
+    question: Sequence[int],
+    passage: Sequence[int],
+    offsets: Offsets,
+    *,
+    cls: int,
+    sep: int,
+    heading: Sequence[int] = (),
+) -> list[Window]:
     """All windows of at most ``WINDOW_TOKENS``; neighbours share ``STRIDE_TOKENS`` tokens of the passage.
 
-    A question longer than ``QUESTION_TOKENS`` is cut there.
+    A question longer than ``QUESTION_TOKENS`` is cut there, a heading at ``HEADING_TOKENS``. The heading is read and
+    never part of an answer.
     """
-    head = [cls, *question[:QUESTION_TOKENS], sep]
+    named = heading[:HEADING_TOKENS]
+    head = [cls, *question[:QUESTION_TOKENS], sep, *named]
     room = WINDOW_TOKENS - len(head) - 1
     starts = range(0, max(1, len(passage) - STRIDE_TOKENS), room - STRIDE_TOKENS)
-    return [Window([*head, *passage[at : at + room], sep], len(head), offsets[at : at + room]) for at in starts]
+    return [
+        Window([*head, *passage[at : at + room], sep], len(head), offsets[at : at + room], len(named)) for at in starts
+    ]
+
+
+def before(heading: str | None) -> str:
+    """The heading as the text that is read before a passage; empty where there is none."""
+    return f"{heading}. " if heading else ""
 
 
 def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: int) -> list[ScoredSpan]:
