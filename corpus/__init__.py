@@ -10,8 +10,8 @@ from corpus.loading import (
     read_folder,
     read_paths,
 )
-from corpus.splitting import Span, context, sentences, split
-from corpus.types import Document, Page, Passage, Section
+from corpus.splitting import Span, sentences, split
+from corpus.types import Document, Page, Passage, Section, context
 
 __all__ = [
     "MAX_BYTES",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import nupunkt
 
-from corpus.types import Document, Passage, Section
+from corpus.types import Document, Passage, Section, context
 
 CountTokens = Callable[[str], int]
 
@@ -77,11 +77,6 @@ def _calmed(run: re.Match[str]) -> str:
     return "." * (len(marks) - 1) + marks[-1] if any(mark in ".!?" for mark in marks) else marks
 
 
-def context(title: str, section: str | None) -> str:
-    """What is put before a passage's text when it is encoded and scored: its title and section."""
-    return ". ".join(part for part in (title.strip(), (section or "").strip()) if part)
-
-
 def split(
     document: Document,
     *,
@@ -107,7 +102,7 @@ def split(
             for piece in _cut(document.text, sentence, count_tokens, room)
         ]
         for start, end in _pack(pieces, min(target_tokens, room), room, overlap):
-            passages.append(Passage(document.doc_id, start, end, document.text[start:end], heading))
+            passages.append(Passage(document.doc_id, start, end, document.text[start:end], heading, document.title))
     return passages
 
 

@@ -58,3 +58,14 @@ class Passage:
     end: int
     text: str
     section: str | None
+    title: str = ""
+
+    @property
+    def context(self) -> str:
+        """What it stands under: encoded, scored and read with it, and no part of its text."""
+        return context(self.title, self.section)
+
+
+def context(title: str, section: str | None) -> str:
+    """A document's title and the section within it, as one line."""
+    return ". ".join(part for part in (title.strip(), (section or "").strip()) if part)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from corpus import Document, Page, Passage, Section, context, split
+from corpus import Document, Page, Passage, Section, split
 from corpus.errors import EmptyCorpus, IndexCorrupt, IndexFault, IndexForeign, IndexMissing, UnknownDocument
 from index import generation
 from index.encoder import DEFAULT_ENCODER, load_encoder
@@ -150,13 +150,14 @@ class Index:
         return np.array([i for i, p in enumerate(self.passages) if p.doc_id in wanted], dtype=np.int64)
 
     def _passage_from(self, row: Mapping[str, Any]) -> Passage:
-        return Passage(text=self.documents[row["doc_id"]].text[row["start"] : row["end"]], **row)
+        document = self.documents[row["doc_id"]]
+        return Passage(text=document.text[row["start"] : row["end"]], title=document.title, **row)
 
     def reusable_vectors(self, encoder: Encoder) -> dict[str, int]:
         """Which text was encoded in which row, if ``encoder`` made them."""
         if self.manifest.encoder.digest != encoder.digest:
             return {}
-        return {searchable(self.documents[p.doc_id], p): row for row, p in enumerate(self.passages)}
+        return {searchable(passage): row for row, passage in enumerate(self.passages)}
 
     def vectors(self) -> Matrix:
         """One row for each passage."""
@@ -198,9 +199,9 @@ class Index:
             ) from error
 
 
-def searchable(document: Document, passage: Passage) -> str:
+def searchable(passage: Passage) -> str:
     """What is encoded and scored for a passage: title and section before its text."""
-    return f"{context(document.title, passage.section)}\n{passage.text}".strip()
+    return f"{passage.context}\n{passage.text}".strip()
 
 
 def unknown(doc_id: str) -> str:
@@ -230,7 +231,7 @@ def _write(
         )
         for document in ordered
     ]
-    texts = [searchable(d, p) for d, ps in zip(ordered, passages, strict=True) for p in ps]
+    texts = [searchable(passage) for some in passages for passage in some]
     if not texts:
         raise EmptyCorpus("The documents hold no passage of text to index; name others.")
     vectors = _encode(texts, encoder, before, progress)
@@ -243,7 +244,7 @@ def _write(
 
     def write(folder: Path) -> None:
         _write_lines(folder / "documents.jsonl", [asdict(document) for document in ordered])
-        rows = [{k: v for k, v in asdict(p).items() if k != "text"} for ps in passages for p in ps]
+        rows = [{k: v for k, v in asdict(p).items() if k not in {"text", "title"}} for ps in passages for p in ps]
         _write_lines(folder / "passages.jsonl", rows)
         FaissStore.build(vectors).save(folder / "vectors.faiss")
         LexicalIndex.build(texts).save(folder / "lexical")

@@ -58,7 +58,7 @@ class SpanReader:
 
     def _windows(self, question: Sequence[int], passage: Passage) -> list[Window]:
         encoded = self._tokenizer.encode(passage.text, add_special_tokens=False)
-        heading = self._tokenizer.encode(before(passage.section), add_special_tokens=False).ids
+        heading = self._tokenizer.encode(before(passage.context), add_special_tokens=False).ids
         return windows(question, encoded.ids, encoded.offsets, cls=self._cls, sep=self._sep, heading=heading)
 
     def _logits(self, window: Window) -> tuple[Logits, Logits]:
