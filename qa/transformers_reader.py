@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from threading import Lock
 
 # Read when the model hub's library is imported: it may not ask the network for anything.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -12,10 +13,11 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 from corpus import Passage
 from corpus.errors import ModelUnusable
 from qa.reader import candidates_of
-from qa.spans import QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window
+from qa.spans import HEADING_TOKENS, QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window, before
 from qa.types import Candidate
 
 _ROWS = 16  # windows of one forward pass
+_LEAST_TOKENS = 256  # a question, a heading and a stride must leave room for a passage
 
 
 class TransformersReader:
@@ -40,34 +42,41 @@ class TransformersReader:
         self._model.eval()
         self.name = model
         self._tokens = min(WINDOW_TOKENS, self._tokenizer.model_max_length)
+        if self._tokens < _LEAST_TOKENS:
+            raise ModelUnusable(
+                f"The model {model!r} reads {self._tokens} tokens at once, {_LEAST_TOKENS} are needed; name another."
+            )
+        self._tokenizing = Lock()  # each call sets the tokenizer's own truncation anew
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """The best spans of each passage, in the order of the passages, best first."""
         if not passages:
             return []
         made: list[list[tuple[Window, Logits, Logits]]] = [[] for _ in passages]
-        for number, window, start, end in self._scored(self._cut(question), [passage.text for passage in passages]):
+        for number, window, start, end in self._scored(question, passages):
             made[number].append((window, start, end))
         return [c for passage, scored in zip(passages, made, strict=True) for c in candidates_of(passage, scored)]
 
-    def _cut(self, question: str) -> str:
-        """The question's first tokens, as many as the shipped reader sees."""
-        offsets = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        return question if len(offsets) <= QUESTION_TOKENS else question[: offsets[QUESTION_TOKENS - 1][1]]
+    def _cut(self, text: str, tokens: int) -> str:
+        """The text's first tokens, as many as the shipped reader sees."""
+        offsets = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        return text if len(offsets) <= tokens else text[: offsets[tokens - 1][1]] + " "
 
-    def _scored(self, question: str, texts: Sequence[str]) -> Iterator[tuple[int, Window, Logits, Logits]]:
-        """Every window with the number of its text and its logits."""
-        encoded = self._tokenizer(
-            [question] * len(texts),
-            list(texts),
-            truncation="only_second",
-            max_length=self._tokens,
-            stride=STRIDE_TOKENS,
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-            padding=True,
-            return_tensors="pt",
-        )
+    def _scored(self, question: str, passages: Sequence[Passage]) -> Iterator[tuple[int, Window, Logits, Logits]]:
+        """Every window with the number of its passage and its logits; the first of each begins with the heading."""
+        with self._tokenizing:
+            headings = [self._cut(before(passage.context), HEADING_TOKENS) for passage in passages]
+            encoded = self._tokenizer(
+                [self._cut(question, QUESTION_TOKENS)] * len(passages),
+                [heading + passage.text for heading, passage in zip(headings, passages, strict=True)],
+                truncation="only_second",
+                max_length=self._tokens,
+                stride=STRIDE_TOKENS,
+                return_overflowing_tokens=True,
+                return_offsets_mapping=True,
+                padding=True,
+                return_tensors="pt",
+            )
         numbers = encoded.pop("overflow_to_sample_mapping").tolist()
         offsets = encoded.pop("offset_mapping").tolist()
         for first in range(0, len(numbers), _ROWS):
@@ -77,18 +86,19 @@ class TransformersReader:
             starts, ends = out.start_logits.float().numpy(), out.end_logits.float().numpy()
             for row, start, end in zip(range(first, len(numbers)), starts, ends, strict=False):
                 number = numbers[row]
-                inner = [place for place, part in enumerate(encoded.sequence_ids(row)) if part == 1]
-                ids = encoded["input_ids"][row].tolist()
+                shift = len(headings[number])
+                inner = [
+                    place
+                    for place, part in enumerate(encoded.sequence_ids(row))
+                    if part == 1 and offsets[row][place][1] > shift
+                ]
                 if inner:
-                    yield (
-                        number,
-                        Window(ids, inner[0], _trimmed(texts[number], [offsets[row][i] for i in inner])),
-                        start,
-                        end,
-                    )
+                    within = [(max(left - shift, 0), right - shift) for left, right in (offsets[row][i] for i in inner)]
+                    ids = encoded["input_ids"][row].tolist()
+                    yield number, Window(ids, inner[0], _trimmed(passages[number].text, within)), start, end
 
 
-def _trimmed(text: str, offsets: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+def _trimmed(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Offsets without the blank that some tokenizers count to the word after it."""
     return [(left + (right - left > 1 and text[left].isspace()), right) for left, right in offsets]
 

@@ -79,8 +79,8 @@ def passages() -> list[Passage]:
     return [passage(text[a:b], a) for a, b in pairwise(cuts)]
 
 
-def passage(text: str, start: int = 7) -> Passage:
-    return Passage("d.txt", start, start + len(text), text, None)
+def passage(text: str, start: int = 7, title: str = "A title", section: str | None = "A section") -> Passage:
+    return Passage("d.txt", start, start + len(text), text, section, title)
 
 
 def check(reader: Reader, question: str, passages: list[Passage]) -> None:
@@ -120,6 +120,23 @@ def test_scores_do_not_depend_on_what_is_read_beside(reader: Reader, passages: l
 def test_nothing_to_read(reader: Reader) -> None:
     assert reader.read("Who?", []) == []
     assert reader.read("Who?", [passage(""), passage(" \n\t ")]) == []
+
+
+def test_what_a_passage_stands_under_is_read_and_never_answers(reader: Reader) -> None:
+    text = "Twenty-six weeks at full pay."
+    bare, headed = passage(text, title="", section=None), passage(text, title="Parental leave")
+    found = [reader.read("How long is parental leave?", [each]) for each in (bare, headed)]
+    assert found[0][0].margin != found[1][0].margin
+    if isinstance(reader, SpanReader):
+        assert found[1][0].margin > found[0][0].margin + 1
+    check(reader, "What is paid in full?", [headed, passage(text, title="leave " * 400)])
+
+
+def test_a_model_that_reads_too_little_at_once_is_refused(bert: Path, tmp_path: Path) -> None:
+    shutil.copytree(bert, tmp_path / "small")
+    BertTokenizerFast.from_pretrained(bert, model_max_length=128).save_pretrained(tmp_path / "small")
+    with pytest.raises(ModelUnusable, match="reads 128 tokens at once"):
+        load_reader(str(tmp_path / "small"))
 
 
 @pytest.mark.parametrize("question", ODD)
