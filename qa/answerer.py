@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 
 from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
@@ -68,7 +69,9 @@ class Answerer:
         """
         clock = _Clock()
         check_question(question)
-        if intent := intent_of(question):
+        for turn in history:
+            _check_text(turn.question, turn.answer or "")
+        if intent := intent_of(question, amid=bool(history)):
             return replace(self._reply(question, intent, doc_ids), timings=clock.stages())
         query = self.standalone(question, history)
         vector = self.index.encoder.encode_query(query)
@@ -109,12 +112,15 @@ class Answerer:
             return replace(shown, reason=reason, message=_MESSAGES[reason])
         document = self.index.document(best.passage.doc_id)
         text = document.text[best.start : best.end]
-        # The same words elsewhere are evidence too; others only where they are more likely right than not.
+        # The same words elsewhere are evidence too; others only where they are as likely right as was asked.
+        likely = max(_LIKELY, least or 0.0)
         cited = [
             c
             for c in others
             if c.margin >= MINIMAL_MARGIN
-            and (c.text == text or (self._confidence(query, c, candidates, hits) or 0.0) >= _LIKELY)
+            and (
+                c.text.casefold() == text.casefold() or (self._confidence(query, c, candidates, hits) or 0.0) >= likely
+            )
         ]
         return replace(shown, text=text, citations=self._cite([best, *cited]))
 
@@ -150,7 +156,7 @@ class Answerer:
 
     def _summary(self, question: str, documents: list[Document]) -> Answer:
         """The documents' own opening sentences: nobody says better in their words what they are about."""
-        leads = [lead for document in documents if (lead := self._lead(document))][:_SUMMARISED]
+        leads = islice(filter(None, map(self._lead, documents)), _SUMMARISED)
         citations = tuple(cite(lead, self.index.document(lead.passage.doc_id)) for lead in leads)
         if not citations:
             return Answer(question, question, None, None, "no_passages", _MESSAGES["no_passages"])
@@ -175,7 +181,11 @@ def check_question(question: str) -> None:
         raise QuestionTooLong(
             f"The question has {len(question):,} characters, {MAX_QUESTION:,} are allowed; shorten it."
         )
-    if any("\ud800" <= character <= "\udfff" for character in question):
+    _check_text(question)
+
+
+def _check_text(*texts: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
         raise InvalidText("The question holds half of a surrogate pair, which is no character; send valid Unicode.")
 
 

@@ -5,6 +5,7 @@ No feature depends on the size of the corpus. The weights are fitted on held-out
 """
 
 import json
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ SHIPPED = Path(__file__).parent / "models" / "reader"
 MINIMAL_MARGIN = 0.0
 """Without a fitted probability: the smallest margin at which Pincite answers."""
 _LARGEST_GAP = 10.0
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,10 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
     def save(self, path: Path) -> None:
-        """Write JSON."""
-        path.write_text(json.dumps({"features": FEATURES, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+        """Write JSON, whole or not at all."""
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps({"features": FEATURES, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "Calibration":
@@ -63,16 +67,39 @@ class Calibration:
                 raise ValueError("it was fitted to other features")
             for name in ("means", "scales", "weights"):
                 content[name] = tuple(map(float, content[name]))
-            return cls(**content)
+            for name in ("bias", "threshold"):
+                content[name] = float(content[name])
+            made = cls(**content)
+            made._check()
+            return made
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ModelUnusable(
-                f"The calibration {path} cannot be used ({error}); remove it or fit it again."
+                f"The calibration {path} cannot be used ({error}); remove it, or fit it again with: pincite evaluate."
             ) from error
+
+    def _check(self) -> None:
+        numbers = (*self.means, *self.scales, *self.weights, self.bias, self.threshold)
+        if not len(self.means) == len(self.scales) == len(self.weights) == len(FEATURES):
+            raise ValueError("it has not one number for each feature")
+        if not all(map(math.isfinite, numbers)) or min(self.scales) <= 0 or not 0 <= self.threshold <= 1:
+            raise ValueError("its numbers make no probability")
 
 
 def stored_calibrations(directory: Path) -> list[Calibration]:
-    """The one fitted for the index in ``directory``, if there is one, and the shipped one. Raises ModelUnusable."""
-    return [Calibration.load(path) for path in (directory / CALIBRATION, SHIPPED / CALIBRATION) if path.exists()]
+    """The one fitted for the index in ``directory``, if it can be used, and the shipped one. Raises ModelUnusable.
+
+    A fit of one's own that is damaged, or was made for other features, is logged and passed over: answers go on, and
+    it can be fitted again.
+    """
+    found = []
+    if (own := directory / CALIBRATION).exists():
+        try:
+            found.append(Calibration.load(own))
+        except ModelUnusable as error:
+            _LOG.warning("%s", error)
+    if (shipped := SHIPPED / CALIBRATION).exists():
+        found.append(Calibration.load(shipped))
+    return found
 
 
 def features_of(query: str, best: Candidate, others: Sequence[Candidate], hits: Sequence[Hit]) -> tuple[float, ...]:

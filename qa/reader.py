@@ -101,9 +101,11 @@ def _record_of(folder: Path) -> ReaderRecord:
     advice = "install Pincite again, or configure another reader"
     try:
         record = ReaderRecord(**json.loads((folder / "reader.json").read_text(encoding="utf-8")))
+        if missing := {"model.onnx", "tokenizer.json"} - record.files.keys():
+            raise ValueError(f"its record lacks {min(missing)}")
         for name, digest in record.files.items():
             if f"sha256:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" != digest:
                 raise ModelUnusable(f"The file {name} of the reader in {folder} is damaged; {advice}.")
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelUnusable(f"The reader in {folder} cannot be loaded ({error}); {advice}.") from error
     return record

@@ -27,11 +27,16 @@ _PATTERNS: dict[Intent, str] = {
     rf"|what(?:'?s| is| are)? (?:the )?(?:main |key )(?:idea|point|points|message|topic|takeaway|takeaways)"
     rf"(?: (?:of|in) (?:{_OF_THIS}))?|what happened(?: in (?:{_OF_THIS}))?)",
 }
+_POINTS_BACK = re.compile(rf"\b(?:it|that)\b(?! {_TEXT})|^what happened$")
 _INTENTS = {intent: re.compile(pattern) for intent, pattern in _PATTERNS.items()}
 
 
-def intent_of(question: str) -> Intent | None:
-    """The intent where the whole question is small talk, None where it should be searched."""
+def intent_of(question: str, *, amid: bool = False) -> Intent | None:
+    """The intent where the whole question is small talk, None where it should be searched.
+
+    ``amid`` a conversation, "What is it about?" and "What happened?" ask about what was said before.
+    """
     plain = re.sub(r"[^\w\s']", "", question.casefold().replace("’", "'"))
     plain = " ".join(plain.split())
-    return next((intent for intent, pattern in _INTENTS.items() if pattern.fullmatch(plain)), None)
+    found = next((intent for intent, pattern in _INTENTS.items() if pattern.fullmatch(plain)), None)
+    return None if amid and found == "summary" and _POINTS_BACK.search(plain) else found

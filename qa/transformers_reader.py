@@ -1,5 +1,6 @@
 """A reader of one's own: any extractive question-answering model of Hugging Face, through transformers and torch."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from threading import Lock
@@ -40,7 +41,7 @@ class TransformersReader:
         if not self._tokenizer.is_fast or self._tokenizer.cls_token_id is None:
             raise ModelUnusable(f"The tokenizer of {model!r} gives no offsets or has no [CLS]; name another model.")
         self._model.eval()
-        self.name = model
+        self.name = f"{model}/{_digest(self._model)}"
         self._tokens = min(WINDOW_TOKENS, self._tokenizer.model_max_length)
         if self._tokens < _LEAST_TOKENS:
             raise ModelUnusable(
@@ -96,6 +97,14 @@ class TransformersReader:
                     within = [(max(left - shift, 0), right - shift) for left, right in (offsets[row][i] for i in inner)]
                     ids = encoded["input_ids"][row].tolist()
                     yield number, Window(ids, inner[0], _trimmed(passages[number].text, within)), start, end
+
+
+def _digest(model: torch.nn.Module) -> str:
+    """The beginning of the weights' SHA-256: confidence that was fitted for others must not be used."""
+    digest = hashlib.sha256()
+    for _, weight in sorted(model.state_dict().items()):
+        digest.update(weight.flatten().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:8]
 
 
 def _trimmed(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -234,7 +234,7 @@ def _fit(dataset: "Dataset", answerer: Answerer) -> None:
 
     if dataset.documents is not None:
         raise typer.BadParameter("needs a question set about the open index.", param_hint="--fit-confidence")
-    asked = [Asked(q.question, q.type or "", q.answers) for q in dataset.questions]
+    asked = [Asked(q.question, q.type or "", q.answers, history=q.history) for q in dataset.questions]
     with Bar("Asking", "questions") as bar:
         found = outcomes(answerer, asked, progress=bar.show)
     fitted = fit(found, answerer)

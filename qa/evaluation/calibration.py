@@ -13,6 +13,7 @@ from qa.confidence import Calibration, features_of
 from qa.evaluation.measures import auroc, calibration_error
 from qa.evaluation.running import Progress
 from qa.evaluation.squad import RIGHT, best_f1
+from qa.types import Turn
 
 LEAST = 25
 """How many right and how many wrong answers a fit needs."""
@@ -21,13 +22,14 @@ LEAST = 25
 class Asked(NamedTuple):
     """A question, what kind it is, its gold answers (none where the corpus does not say), and of which documents.
 
-    ``doc_ids`` of None asks all documents.
+    ``doc_ids`` of None asks all documents; ``history`` are the turns before it.
     """
 
     question: str
     kind: str
     golds: tuple[str, ...]
     doc_ids: tuple[str, ...] | None = None
+    history: tuple[Turn, ...] = ()
 
 
 class Outcomes(NamedTuple):
@@ -54,14 +56,16 @@ def outcomes(answerer: Answerer, asked: Sequence[Asked], progress: Progress | No
     """Ask every question, whatever the confidence. A question that finds no span at all is left out."""
     features, right, kept = [], [], []
     for number, each in enumerate(asked, start=1):
-        answer = answerer.ask(each.question, top_k=TOP_K, doc_ids=each.doc_ids, min_confidence=0.0)
+        answer = answerer.ask(
+            each.question, history=each.history, top_k=TOP_K, doc_ids=each.doc_ids, min_confidence=0.0
+        )
         if progress:
             progress(number, len(asked))
         if not answer.candidates:
             continue
         best, *others = answer.candidates
         text = answerer.index.document(best.passage.doc_id).text[best.start : best.end]
-        features.append(features_of(each.question, best, others, answer.hits))
+        features.append(features_of(answer.query, best, others, answer.hits))
         right.append(bool(each.golds) and best_f1(text, each.golds) >= RIGHT)
         kept.append(each)
     return Outcomes(np.array(features), np.array(right, dtype=bool), kept)

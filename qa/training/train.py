@@ -99,10 +99,10 @@ def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> N
         loss = step(run, batch.to(device), recipe, pace, total, dtype)
         log.add(run.step, loss, len(batch.ids), run.optimizer.param_groups[0]["lr"])
         done = run.step in (total, pace.stop_at)
-        if run.step % pace.develop_every == 0 or done:
-            log.write({"step": run.step, **evaluate(run, watched, tokenizer, dtype)})
         if run.step % pace.save_every == 0 or done:
             checkpoint.save(run, saved, asdict(recipe))
+        if run.step % pace.develop_every == 0 or done:
+            log.write({"step": run.step, **evaluate(run, watched, tokenizer, dtype)})
         if done:
             break
     LOG.info("Stopped at step %d of %d.", run.step, total)

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_a_calibration_is_saved_and_read(tmp_path: Path) -> None:
     assert Calibration.load(tmp_path / "confidence.json") == calibration()
 
 
+@pytest.mark.parametrize(
+    "change", [{"means": [0.0]}, {"scales": [0.0] * 7}, {"bias": "nan"}, {"threshold": 2}, {"threshold": "high"}]
+)
+def test_numbers_that_make_no_probability_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    path = tmp_path / "confidence.json"
+    calibration().save(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ModelUnusable):
+        Calibration.load(path)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"features": ["margin"]}', '{"features": null}'])
 def test_a_damaged_calibration_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "confidence.json").write_text(text)
@@ -88,6 +100,25 @@ def test_below_the_null_score_the_corpus_does_not_say(index: Index) -> None:
         "Who do dogs bark at?"
     )
     assert answer.reason == "no_evidence"
+
+
+def test_a_fit_of_ones_own_that_cannot_be_used_is_told_and_passed_over(
+    index: Index, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = index.directory / "confidence.json"
+    own.write_text('{"features": ["another"]}')
+    try:
+        answerer = Answerer(index, reader=FixedReader({"strangers": 1}))
+    finally:
+        own.unlink()
+    assert answerer.ask("Who do dogs bark at?").text == "strangers"
+    assert "fitted to other features" in caplog.text and "pincite evaluate" in caplog.text
+
+
+def test_what_is_cited_beside_the_answer_is_as_likely_as_was_asked_for(index: Index) -> None:
+    answerer = Answerer(index, reader=FixedReader({"strangers": 3.0, "Cats": 1.0}), calibration=calibration())
+    for least, cited in ((None, 2), (0.7, 2), (0.8, 1)):
+        assert len(answerer.ask("Who do dogs bark at?", min_confidence=least).citations) == cited
 
 
 @pytest.mark.parametrize("other", [{"reader": "x"}, {"encoder": "x"}, {"target_tokens": 7}])

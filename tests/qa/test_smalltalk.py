@@ -49,6 +49,17 @@ def test_a_question_is_not_small_talk(text: str) -> None:
     assert intent_of(text) is None
 
 
+@pytest.mark.parametrize("text", ["What is it about?", "what does that say", "What happened?"])
+def test_amid_a_conversation_it_is_what_was_said(text: str) -> None:
+    assert intent_of(text) == "summary"
+    assert intent_of(text, amid=True) is None
+
+
+@pytest.mark.parametrize("text", ["Summarise the article", "what is this about", "what does it cover in that article"])
+def test_amid_a_conversation_documents_are_still_summarised(text: str) -> None:
+    assert intent_of(text, amid=True) == intent_of(text)
+
+
 def test_no_question_of_the_gold_set_is_small_talk() -> None:
     lines = Path("tests/gold/the-last-holdout.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line)["question"] for line in lines]
