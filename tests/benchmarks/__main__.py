@@ -1,6 +1,7 @@
 """``make bench``: what a question costs, stage by stage, and what a cold start costs. Prints, asserts nothing."""
 
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -20,15 +21,9 @@ from qa.confidence import SHIPPED
 GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 ROUNDS = 2
 
-COLD = """
-import re, sys, time
-begun = time.perf_counter()
-from index import Index
-from qa import Answerer
-Answerer(Index.open(sys.argv[1])).ask("Who is Meta's spokesperson?")
-peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])  # of this program alone
-print(time.perf_counter() - begun, peak / 1024)
-"""
+# `pincite ask`, as an installed one runs.
+ASK = "from ui.cli import main; main()"
+QUESTION = "Who is Meta's spokesperson?"
 
 
 def main() -> None:
@@ -88,13 +83,18 @@ def save_parent(folder: Path) -> None:
 
 
 def cold(folder: str) -> None:
-    """From a new interpreter to the first answer."""
+    """`pincite ask` from the start of its process to its end, and the most memory that it held."""
     figures = []
     for _ in range(5):
-        done = subprocess.run([sys.executable, "-c", COLD, folder], capture_output=True, text=True, check=True)
-        figures.append([float(figure) for figure in done.stdout.split()])
+        begun = time.perf_counter()
+        command = [sys.executable, "-c", ASK, "ask", QUESTION, "--index", folder]
+        asked = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(asked.pid, 0)
+        figures.append((time.perf_counter() - begun, used.ru_maxrss / 1024))
+        if status:
+            sys.exit("pincite ask failed")
     seconds, megabytes = np.median(figures, axis=0)
-    print(f"cold start to the first answer, median of 5: {seconds:.2f} s, {megabytes:.0f} MB resident at most")
+    print(f"pincite ask from a cold start, median of 5: {seconds:.2f} s, {megabytes:.0f} MB resident at most")
 
 
 if __name__ == "__main__":
