@@ -1,11 +1,14 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
-from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
+from corpus.errors import EmptyCorpus, EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
 from index import Index
-from qa import Answerer
+from qa import Answerer, load_reader
 from qa.confidence import FEATURES, Calibration
+from qa.types import Turn
 from tests.fakes import FixedReader, HashEncoder, document
 
 QUESTIONS = [
@@ -160,3 +163,37 @@ def test_no_more_than_three_are_cited(tmp_path_factory: pytest.TempPathFactory) 
     documents = [document(f"{n}.txt", f"Number {n} saw strangers.") for n in range(6)]
     index = Index.build(documents, tmp_path_factory.mktemp("six"), encoder=HashEncoder())
     assert len(Answerer(index, reader=FixedReader({"strangers": 3.0})).ask("Who was seen?").citations) == 3
+
+
+ODD = st.one_of(
+    st.sampled_from("ab. \n\r\t\f\x0b\x1c\u2028\u0085!?。|-*#\"“”()[]'’0123,:;\u200d\u00ad\u0301🙂हि"),
+    st.characters(exclude_categories=["Cs"]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(st.text(ODD, min_size=1, max_size=300), min_size=1, max_size=2),
+    question=st.text(ODD, min_size=1, max_size=60),
+)
+def test_whatever_documents_and_questions_hold_citations_are_exact(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], question: str
+) -> None:
+    documents = [document(f"{number}.txt", text) for number, text in enumerate(texts)]
+    try:
+        index = Index.build(documents, tmp_path_factory.mktemp("odd"), encoder=HashEncoder())
+    except EmptyCorpus:
+        assume(False)
+    reader, zeros = load_reader(None), (0.0,) * len(FEATURES)
+    always = Calibration(reader.name, "hash", 120, zeros, (1.0,) * len(FEATURES), zeros, bias=0.0, threshold=0.0)
+    answer = Answerer(index, reader=reader, calibration=always).ask(f"who {question}")
+    assert bool(answer.citations) == bool(answer.candidates)
+    for cited in answer.citations:
+        text = index.document(cited.doc_id).text
+        assert text[cited.start : cited.end] == cited.quote
+        assert cited.start <= cited.answer_start < cited.answer_end <= cited.end
+
+
+def test_a_history_that_is_no_text_is_refused(answerer: Answerer) -> None:
+    with pytest.raises(InvalidText):
+        answerer.ask("Why?", history=[Turn("Who is \ud800?", None)])
