@@ -12,7 +12,7 @@ from index import generation
 from qa import Answerer
 from qa.api import create_app
 from qa.api.limits import Limits
-from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, zip_bomb
+from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, sheet_bomb, zip_bomb
 
 LIMITS = Limits(files=4, documents=3, upload=3_000_000, reading=SMALL)
 QUESTION = {"question": "What is the office cat called?"}
@@ -85,6 +85,8 @@ def test_bombs_leave_the_server_standing(client: TestClient) -> None:
     sent = [("files", ("b.pdf", pdf_bomb())), ("files", ("b.docx", zip_bomb())), ("files", ("deep.html", deep))]
     for file in sent:
         assert client.post("/v1/documents", files=[file]).status_code in {201, 422}
+    sheet = client.post("/v1/documents", files=[("files", ("b.xlsx", sheet_bomb(200)))])
+    assert (sheet.status_code, sheet.json()["code"]) == (422, "document_too_large")
     assert client.post("/v1/ask", json=QUESTION).json()["answer"] == "Miso"
     assert set(ids(client)) <= {"cat.txt", "deep.html"}
 
