@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from corpus.errors import (
     CitationBroken,
     EmptyQuestion,
+    InvalidRequest,
     InvalidText,
     Overloaded,
     PinciteError,
@@ -17,11 +18,12 @@ from corpus.errors import (
     UnknownDocument,
 )
 from qa.answerer import Answerer, check_question
+from qa.api import problems
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
-from qa.api.requests import note_question
+from qa.api.requests import note_failure, note_question
 from qa.api.schema import errors, events, named_event
-from qa.api.stream import OnHits, streamed
+from qa.api.stream import UNFORESEEN, OnHits, streamed
 from qa.shapes import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut
 from qa.types import Turn
 from qa.wire import answer_out, failed_out, search_out
@@ -50,15 +52,15 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         note_question(request, body.question)
         check_question(body.question)
         if stream:
-            return await streamed(live, lambda on_hits: answered(live, body, on_hits))
+            return await streamed(live, request, lambda on_hits: answered(live, body, on_hits))
         return await finished(request, await joined(live.line, lambda: _json(answered(live, body))))
 
     @app.post("/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=errors(Overloaded, body="json"))
     async def batch(body: BatchBody, request: Request) -> Response:
-        """Answer several questions one after the other; one that fails leaves an error in its place."""
-        note_question(request, "\n".join(item.question for item in body.questions))
+        """Answer several questions one after the other; one that is wrong or fails leaves an error in its place."""
+        note_question(request, "\n".join(item.question for item in body.questions if isinstance(item, AskBody)))
         stop = threading.Event()
-        future = await joined(live.line, lambda: _json(_answered_all(live, body, stop)))
+        future = await joined(live.line, lambda: _json(_answered_all(live, request, body, stop)))
         return await finished(request, future, stop.set)
 
     @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_SEARCHED)
@@ -95,15 +97,21 @@ def answered_by(
     return answer_out(answer, answerer)
 
 
-def _answered_all(live: LiveAnswerer, body: BatchBody, stop: threading.Event) -> BatchOut:
+def _answered_all(live: LiveAnswerer, request: Request, body: BatchBody, stop: threading.Event) -> BatchOut:
     results: list[AnswerOut | FailedOut] = []
-    for item in body.questions:
+    for number, item in enumerate(body.questions):
         if stop.is_set():
             break
         try:
+            if isinstance(item, ValidationError):
+                wrong = [(("questions", number, *one["loc"]), one["msg"]) for one in item.errors()]
+                raise InvalidRequest(problems.reasons(wrong))
             results.append(answered(live, item))
         except PinciteError as error:
             results.append(failed_out(error))
+        except Exception as error:  # noqa: BLE001 - the edge: the others are answered all the same
+            note_failure(request.scope, error)
+            results.append(FailedOut(error=UNFORESEEN))
     return BatchOut(results=results)
 
 
