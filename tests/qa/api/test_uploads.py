@@ -1,18 +1,26 @@
 """Documents that come and go while the server runs."""
 
 import concurrent.futures
-from collections.abc import Iterator
+import re
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from filelock import FileLock
 
+from corpus import Document
 from index import generation
 from qa import Answerer
-from qa.api import create_app
+from qa.api import create_app, uploads
 from qa.api.limits import Limits
 from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, sheet_bomb, zip_bomb
+from tests.fakes import document
+from tests.qa.api.conftest import Served
+from tests.qa.api.test_line import until
 
 LIMITS = Limits(files=4, documents=3, upload=3_000_000, reading=SMALL)
 QUESTION = {"question": "What is the office cat called?"}
@@ -28,7 +36,7 @@ def files(**contents: bytes) -> list[tuple[str, tuple[str, bytes]]]:
     return [("files", (name.replace("_", "."), data)) for name, data in contents.items()]
 
 
-def ids(client: TestClient) -> list[str]:
+def ids(client: httpx.Client) -> list[str]:
     return [document["doc_id"] for document in client.get("/v1/documents").json()["documents"]]
 
 
@@ -126,6 +134,61 @@ def test_an_index_that_another_process_writes_to_is_busy(
     with FileLock(cat_answerer.index.directory / "write.lock"):
         busy = client.post("/v1/documents", files=files(a_txt=b"A word."))
     assert (busy.status_code, busy.json()["code"], busy.headers["Retry-After"]) == (503, "index_busy", "1")
+
+
+class Gate:
+    """Reads each file when it is open, and notes its name."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.read: list[str] = []
+
+    def __call__(self, data: bytes, doc_id: str, _: object) -> Document:
+        self.read.append(doc_id)
+        assert self.open.wait(60)
+        return document(doc_id, data.decode())
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    monkeypatch.setattr(uploads, "read_untrusted", gate)
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def http(cat_answerer: Answerer, serve: Callable[..., Served]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=serve(create_app(cat_answerer)).address, timeout=60) as client:
+        yield client
+
+
+def leave(http: httpx.Client, method: str, path: str, **sent: Any) -> None:
+    """Ask for a change, go before it is done, and wait until the server has seen that."""
+    with pytest.raises(httpx.ReadTimeout):
+        http.request(method, path, timeout=1, **sent)
+    until(lambda: re.search(f'method="{method}".*status="499"', http.get("/metrics").text) is not None)
+
+
+def test_a_change_whose_client_goes_leaves_the_line(http: httpx.Client, gate: Gate) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(http.post, "/v1/documents", files=files(a_txt=b"A word."))
+        until(lambda: gate.read == ["a.txt"])
+        leave(http, "POST", "/v1/documents", files=files(gone_txt=b"A word."))
+        leave(http, "DELETE", "/v1/documents/cat.txt")
+        last = pool.submit(http.post, "/v1/documents", files=files(b_txt=b"A word."))
+        gate.open.set()
+        assert (first.result().status_code, last.result().status_code) == (201, 201)
+    assert gate.read == ["a.txt", "b.txt"]
+    assert ids(http) == ["a.txt", "b.txt", "cat.txt"]
+
+
+def test_an_upload_whose_client_goes_stops_before_the_next_file(http: httpx.Client, gate: Gate) -> None:
+    leave(http, "POST", "/v1/documents", files=files(a_txt=b"A word.", b_txt=b"A word."))
+    gate.open.set()
+    last = http.post("/v1/documents", files=files(c_txt=b"A word."))
+    assert (last.status_code, gate.read) == (201, ["a.txt", "c.txt"])
+    assert ids(http) == ["c.txt", "cat.txt"]
 
 
 def test_several_at_once_are_all_kept(cat_answerer: Answerer) -> None:
