@@ -1,16 +1,19 @@
 """Ids, logs, HEAD, ETags and batches."""
 
+import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from mcp import Client
 
 from qa import Answerer
 from qa.api import create_app
 from tests.fakes import FixedReader
+from tests.qa.api.conftest import Served
 
 QUESTION = {"question": "What is the office cat called?"}
 STREAM = "/v1/ask?stream=true"
@@ -106,6 +109,22 @@ def test_questions_are_logged_where_that_is_asked_for(cat_answerer: Answerer, ca
     with TestClient(create_app(cat_answerer, log_questions=True), base_url="http://127.0.0.1") as client:
         client.post("/v1/ask", json=QUESTION)
     assert fields(caplog)["question"] == QUESTION["question"]
+
+
+def test_a_question_to_a_tool_is_logged_too(
+    cat_answerer: Answerer, serve: Callable[..., Served], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qa.api")
+    server = serve(create_app(cat_answerer, log_questions=True))
+
+    async def asked() -> None:
+        async with Client(f"{server.address}/mcp") as client:
+            await client.call_tool("ask", dict(QUESTION))
+            await client.call_tool("search", {"query": "office cat"})
+
+    asyncio.run(asked())
+    fields = [record.fields for record in caplog.records if record.name == "qa.api.requests"]  # type: ignore[attr-defined]
+    assert [one["question"] for one in fields if "question" in one] == [QUESTION["question"], "office cat"]
 
 
 class BrokenReader(FixedReader):
