@@ -1,5 +1,6 @@
 """The routes of documents."""
 
+import hashlib
 import threading
 from typing import Annotated
 
@@ -12,6 +13,10 @@ from corpus.errors import (
     EmptyDocument,
     EncryptedDocument,
     IndexBusy,
+    IndexCorrupt,
+    IndexForeign,
+    IndexMissing,
+    IndexTooNew,
     IndexUnwritable,
     NothingAdded,
     Overloaded,
@@ -39,7 +44,17 @@ _VERSIONED: Responses = {
     304: {"description": "Not Modified: what you have is current.", "headers": _ETAG},
 }
 _WAITING = 8
-_CHANGES = (ReadOnlyKey, WritesOff, IndexBusy, IndexUnwritable, Overloaded)
+_CHANGES = (
+    ReadOnlyKey,
+    WritesOff,
+    IndexBusy,
+    IndexUnwritable,
+    IndexMissing,
+    IndexCorrupt,
+    IndexForeign,
+    IndexTooNew,
+    Overloaded,
+)
 _UNREADABLE = (
     UnknownFormat,
     UnreadableDocument,
@@ -77,10 +92,11 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         responses=_VERSIONED | errors(UnknownDocument),
     )
     def document(doc_id: Id, response: Response, if_none_match: IfNoneMatch = None) -> DocumentTextOut | Response:
-        """One document with its text; its ETag changes with the text."""
+        """One document with its text; its ETag changes with anything that is told of it."""
         index = live.index
-        found = index.document(doc_id)
-        return _unchanged(response, found.text_digest, if_none_match) or document_out(index, found)
+        out = document_out(index, index.document(doc_id))
+        version = hashlib.sha256(out.model_dump_json().encode()).hexdigest()
+        return _unchanged(response, f"sha256:{version}", if_none_match) or out
 
 
 def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:

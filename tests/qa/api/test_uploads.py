@@ -1,6 +1,7 @@
 """Documents that come and go while the server runs."""
 
 import concurrent.futures
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ from fastapi.testclient import TestClient
 from filelock import FileLock
 
 from corpus import Document
-from index import generation
+from index import Index, generation
 from qa import Answerer
 from qa.api import create_app, uploads
 from qa.api.limits import Limits
 from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, sheet_bomb, zip_bomb
-from tests.fakes import document
+from tests.fakes import HashEncoder, document
 from tests.qa.api.conftest import Served
 from tests.qa.api.test_line import until
 
@@ -189,6 +190,53 @@ def test_an_upload_whose_client_goes_stops_before_the_next_file(http: httpx.Clie
     last = http.post("/v1/documents", files=files(c_txt=b"A word."))
     assert (last.status_code, gate.read) == (201, ["a.txt", "c.txt"])
     assert ids(http) == ["c.txt", "cat.txt"]
+
+
+def missing(index: Index) -> None:
+    (index.directory / "CURRENT").unlink()
+
+
+def corrupt(index: Index) -> None:
+    (index.directory / "CURRENT").write_text("nonsense")
+
+
+def foreign(index: Index) -> None:
+    Index.build(index.documents.values(), index.directory, encoder=HashEncoder("other"))
+
+
+def too_new(index: Index) -> None:
+    manifest = index.directory / "generations" / index.generation / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
+
+
+@pytest.mark.parametrize("spoil", [missing, corrupt, foreign, too_new])
+def test_an_index_that_was_spoiled_is_named_and_the_one_in_memory_answers(
+    client: TestClient, cat_answerer: Answerer, spoil: Callable[[Index], None]
+) -> None:
+    spoil(cat_answerer.index)
+    for method, path, sent in [
+        ("post", "/v1/documents", {"files": files(a_txt=b"A word.")}),
+        ("delete", "/v1/documents/cat.txt", {}),
+    ]:
+        refused = client.request(method, path, **sent)
+        assert (refused.status_code, refused.json()["code"]) == (503, f"index_{spoil.__name__}")
+        described = client.get("/openapi.json").json()["paths"][path.replace("cat.txt", "{doc_id}")][method]
+        problems = described["responses"]["503"]["content"]["application/problem+json"]
+        assert refused.json()["code"] in problems["examples"]
+    assert client.post("/v1/ask", json=QUESTION).json()["answer"] == "Miso"
+
+
+def test_a_document_of_the_same_text_but_another_title_is_sent_again(client: TestClient) -> None:
+    page = "<html><head><title>{}</title></head><body><p>The office cat sleeps on the printer.</p></body></html>"
+    seen = []
+    for title in ("Cats", "Office rules"):
+        client.post("/v1/documents", files=files(cat_html=page.format(title).encode()))
+        seen.append(client.get("/v1/documents/cat.html"))
+    before, after = (one.json() for one in seen)
+    assert before["text_digest"] == after["text_digest"] and before["title"] != after["title"]
+    stale, current = ({"If-None-Match": one.headers["ETag"]} for one in seen)
+    assert client.get("/v1/documents/cat.html", headers=stale).json()["title"] == "Office rules"
+    assert client.get("/v1/documents/cat.html", headers=current).status_code == 304
 
 
 def test_several_at_once_are_all_kept(cat_answerer: Answerer) -> None:
