@@ -30,7 +30,8 @@ from qa.wire import answer_out, failed_out, search_out
 
 _EVENTS = events(
     "With `stream=true`: `hits` holds what `/v1/search` would, before it is read, and then `answer` the same JSON as "
-    "without; or `error`, a code and a detail, comes in the place of what failed. Then the stream ends.",
+    "without; or `error`, a code and a detail, comes in the place of what failed. Then the stream ends. Where nothing "
+    "is searched (a greeting, thanks, help, a summary) `answer` comes alone.",
     {"oneOf": [named_event("hits", SearchOut), named_event("answer", AnswerOut), named_event("error", ErrorOut)]},
     'event: hits\ndata: {"hits":[…]}\n\nevent: answer\ndata: {"question":"Who is Meta\'s spokesperson?",…}\n\n',
 )
@@ -39,7 +40,10 @@ _SEARCHED = errors(*_QUESTION, UnknownDocument, Overloaded, body="json")
 _ASKED = errors(*_QUESTION, UnknownDocument, Overloaded, CitationBroken, body="json")
 Stream = Annotated[
     bool,
-    Query(description="Server-sent events: `hits`, then `answer`; or `error` if it fails then.", examples=[False]),
+    Query(
+        description="Server-sent events: `hits` where it is searched, then `answer`; or `error` if it fails then.",
+        examples=[False],
+    ),
 ]
 
 
