@@ -1,33 +1,42 @@
-"""Reading files that strangers send: each in a process of its own, with a limit on its time and memory.
+"""Reading files that strangers send: each in a process of its own, with a limit on its time, memory and text.
 
 A parser that loops, swells or crashes takes that process with it and nothing else. The process sees no environment,
-can write no file, and answers in JSON, so that nothing it sends back is ever run.
+can write no file, and answers in JSON of a limited size, so that nothing it sends back is ever run or fills the memory.
 """
 
 import contextlib
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 from corpus import errors
-from corpus.errors import DocumentError, DocumentTooCostly, UnsafeName
+from corpus.errors import DocumentError, DocumentTooCostly, DocumentTooLarge, UnsafeName
 from corpus.loading import parse_document
 from corpus.types import Document, Page, Section
 
 _HOME = str(Path(__file__).parents[1])
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from corpus.sandbox import child; child()"
 _LONGEST_NAME = 200
+# What a document may take as JSON: at most 6 bytes a character, and its headings once more, with their offsets.
+_BYTES_PER_CHARACTER = 16
+_BYTES_BESIDE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the reading of one file may take: seconds by the processor's and by the wall's clock, bytes of memory."""
+    """What one file may take: seconds by the processor's and by the wall's clock, bytes of memory, characters of text.
+
+    A small file can hold much text: a spreadsheet keeps what stands in a thousand cells once.
+    """
 
     cpu_seconds: int = 20
     wall_seconds: int = 30
     memory: int = 2**30
+    characters: int = 5_000_000
 
 
 ALLOWANCE = Allowance()
@@ -36,17 +45,7 @@ ALLOWANCE = Allowance()
 def read_untrusted(data: bytes, doc_id: str, allowance: Allowance = ALLOWANCE) -> Document:
     """As ``parse_document``, in a process of its own. Raises UnsafeName and DocumentTooCostly too."""
     check_name(doc_id)
-    command = [sys.executable, "-X", "utf8", "-c", _CHILD, _HOME, doc_id]
-    command += map(str, (allowance.cpu_seconds, allowance.memory))
-    try:
-        done = subprocess.run(  # noqa: S603 - the program is this one; what was sent goes in as data
-            command, input=data, capture_output=True, timeout=allowance.wall_seconds, check=False, env={}
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _too_costly(doc_id) from error
-    if done.returncode != 0:
-        raise _too_costly(doc_id)
-    said = json.loads(done.stdout)
+    said = json.loads(_said(data, doc_id, allowance))
     if "code" in said:
         raise _error(said["code"], said["message"])
     pages = tuple(Page(**page) for page in said.pop("pages"))
@@ -67,13 +66,41 @@ def check_name(name: str) -> None:
 
 def child() -> None:
     """What runs in the other process: the file comes on standard input, the document leaves on standard output."""
-    doc_id, cpu_seconds, memory = sys.argv[2:]
+    doc_id, cpu_seconds, memory, characters = sys.argv[2:]
     _limit(int(cpu_seconds), int(memory))
     try:
-        said = asdict(parse_document(sys.stdin.buffer.read(), doc_id))
+        document = parse_document(sys.stdin.buffer.read(), doc_id)
+        if len(document.text) > int(characters):
+            raise _too_long(doc_id, int(characters))
+        said = asdict(document)
     except DocumentError as error:
         said = {"code": error.code, "message": str(error)}
-    sys.stdout.write(json.dumps(said))
+    sys.stdout.write(json.dumps(said, ensure_ascii=False))
+
+
+def _said(data: bytes, doc_id: str, allowance: Allowance) -> bytes:
+    """What the other process answers. No more of it is read than a document may take, whatever runs there by then."""
+    command = [sys.executable, "-X", "utf8", "-c", _CHILD, _HOME, doc_id]
+    command += map(str, (allowance.cpu_seconds, allowance.memory, allowance.characters))
+    most = _BYTES_PER_CHARACTER * allowance.characters + _BYTES_BESIDE
+    with subprocess.Popen(  # noqa: S603 - the program is this one; what was sent goes in as data
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+    ) as process:
+        to, back = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        clock = threading.Timer(allowance.wall_seconds, process.kill)
+        clock.start()
+        try:
+            with contextlib.suppress(OSError), to:  # it may end before it has read all
+                to.write(data)
+            said = back.read(most + 1)
+            if len(said) > most:
+                raise _too_long(doc_id, allowance.characters)
+            if process.wait() != 0:
+                raise _too_costly(doc_id)
+        finally:
+            clock.cancel()
+            process.kill()
+    return said
 
 
 def _limit(cpu_seconds: int, memory: int) -> None:
@@ -94,4 +121,10 @@ def _error(code: str, message: str) -> DocumentError:
 def _too_costly(name: str) -> DocumentTooCostly:
     return DocumentTooCostly(
         f"Reading '{name}' takes more time or memory than one file may: split it, or add it with: pincite documents add"
+    )
+
+
+def _too_long(name: str, characters: int) -> DocumentTooLarge:
+    return DocumentTooLarge(
+        f"'{name}' holds more than {characters:,} characters of text: split it, or add it with: pincite documents add"
     )

@@ -81,7 +81,8 @@ class Index:
     ) -> "Index":
         """Add (or replace) and remove documents of what is current on disk now; only what changed is encoded.
 
-        Raises UnknownDocument for an id to remove that is not there, EmptyCorpus if nothing would be left.
+        Raises UnknownDocument for an id to remove that is not there, EmptyCorpus if nothing would be left; IndexBusy,
+        IndexUnwritable, and what ``open`` raises of the index on disk. Then the index is as it was.
         """
         with generation.writing(self.directory):
             before = self._open(self.directory, self.encoder)

@@ -6,7 +6,7 @@ built-in article, so that what they quote stands where they say.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from qa.answerer import MAX_QUESTION, TOP_K
@@ -113,11 +113,22 @@ class AskBody(_Request):
         return tuple(Turn(turn.question, turn.answer) for turn in self.history)
 
 
+def _each_alone(value: object) -> AskBody | ValidationError:
+    try:
+        return AskBody.model_validate(value)
+    except ValidationError as error:
+        return error
+
+
 class BatchBody(_Request):
     """Several questions, each with its own conversation."""
 
-    questions: list[AskBody] = Field(
-        min_length=1, max_length=MAX_BATCH, description=f"From one to {MAX_BATCH}; each counts its own turns."
+    questions: list[
+        Annotated[AskBody | ValidationError, PlainValidator(_each_alone, json_schema_input_type=AskBody)]
+    ] = Field(
+        min_length=1,
+        max_length=MAX_BATCH,
+        description=f"From one to {MAX_BATCH}; one that is wrong gets an error in its place, the others an answer.",
     )
 
 

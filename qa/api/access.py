@@ -16,7 +16,8 @@ from corpus.errors import InvalidSetting
 Role = Literal["read", "write"]
 
 _KEY = re.compile(r"([\w.-]+):(read|write):(\S{16,})")
-_SESSION_SECONDS = 7 * 24 * 3600
+SESSION_SECONDS = 7 * 24 * 3600
+"""How long a session of the chat lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Sessions:
 
     def begin(self, key: Key) -> str:
         """The cookie of a new session."""
-        said = f"{key.name}:{int(time.time()) + _SESSION_SECONDS}"
+        said = f"{key.name}:{int(time.time()) + SESSION_SECONDS}"
         return f"{said}:{self._sign(said)}"
 
     def key_of(self, cookie: str) -> Key | None:

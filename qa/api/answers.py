@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from corpus.errors import (
     CitationBroken,
     EmptyQuestion,
+    InvalidRequest,
     InvalidText,
     Overloaded,
     PinciteError,
@@ -17,18 +18,20 @@ from corpus.errors import (
     UnknownDocument,
 )
 from qa.answerer import Answerer, check_question
+from qa.api import problems
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
-from qa.api.requests import note_question
+from qa.api.requests import note_failure, note_question
 from qa.api.schema import errors, events, named_event
-from qa.api.stream import OnHits, streamed
+from qa.api.stream import UNFORESEEN, OnHits, streamed
 from qa.shapes import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut
 from qa.types import Turn
 from qa.wire import answer_out, failed_out, search_out
 
 _EVENTS = events(
     "With `stream=true`: `hits` holds what `/v1/search` would, before it is read, and then `answer` the same JSON as "
-    "without; or `error`, a code and a detail, comes in the place of what failed. Then the stream ends.",
+    "without; or `error`, a code and a detail, comes in the place of what failed. Then the stream ends. Where nothing "
+    "is searched (a greeting, thanks, help, a summary) `answer` comes alone.",
     {"oneOf": [named_event("hits", SearchOut), named_event("answer", AnswerOut), named_event("error", ErrorOut)]},
     'event: hits\ndata: {"hits":[…]}\n\nevent: answer\ndata: {"question":"Who is Meta\'s spokesperson?",…}\n\n',
 )
@@ -37,7 +40,10 @@ _SEARCHED = errors(*_QUESTION, UnknownDocument, Overloaded, body="json")
 _ASKED = errors(*_QUESTION, UnknownDocument, Overloaded, CitationBroken, body="json")
 Stream = Annotated[
     bool,
-    Query(description="Server-sent events: `hits`, then `answer`; or `error` if it fails then.", examples=[False]),
+    Query(
+        description="Server-sent events: `hits` where it is searched, then `answer`; or `error` if it fails then.",
+        examples=[False],
+    ),
 ]
 
 
@@ -50,15 +56,15 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         note_question(request, body.question)
         check_question(body.question)
         if stream:
-            return await streamed(live, lambda on_hits: answered(live, body, on_hits))
+            return await streamed(live, request, lambda on_hits: answered(live, body, on_hits))
         return await finished(request, await joined(live.line, lambda: _json(answered(live, body))))
 
     @app.post("/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=errors(Overloaded, body="json"))
     async def batch(body: BatchBody, request: Request) -> Response:
-        """Answer several questions one after the other; one that fails leaves an error in its place."""
-        note_question(request, "\n".join(item.question for item in body.questions))
+        """Answer several questions one after the other; one that is wrong or fails leaves an error in its place."""
+        note_question(request, "\n".join(item.question for item in body.questions if isinstance(item, AskBody)))
         stop = threading.Event()
-        future = await joined(live.line, lambda: _json(_answered_all(live, body, stop)))
+        future = await joined(live.line, lambda: _json(_answered_all(live, request, body, stop)))
         return await finished(request, future, stop.set)
 
     @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_SEARCHED)
@@ -95,15 +101,21 @@ def answered_by(
     return answer_out(answer, answerer)
 
 
-def _answered_all(live: LiveAnswerer, body: BatchBody, stop: threading.Event) -> BatchOut:
+def _answered_all(live: LiveAnswerer, request: Request, body: BatchBody, stop: threading.Event) -> BatchOut:
     results: list[AnswerOut | FailedOut] = []
-    for item in body.questions:
+    for number, item in enumerate(body.questions):
         if stop.is_set():
             break
         try:
+            if isinstance(item, ValidationError):
+                wrong = [(("questions", number, *one["loc"]), one["msg"]) for one in item.errors()]
+                raise InvalidRequest(problems.reasons(wrong))
             results.append(answered(live, item))
         except PinciteError as error:
             results.append(failed_out(error))
+        except Exception as error:  # noqa: BLE001 - the edge: the others are answered all the same
+            note_failure(request.scope, error)
+            results.append(FailedOut(error=UNFORESEEN))
     return BatchOut(results=results)
 
 

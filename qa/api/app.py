@@ -29,6 +29,7 @@ from qa.api.schema import Described
 _LIMITS = Limits()
 _ACCESS = Access()
 _GUARDED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard has checked already
+_OURS = ("/v1", "/v1/{path:path}", "/healthz", "/readyz", "/metrics")
 _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
 
 
@@ -81,7 +82,7 @@ def create_app(
     pages.install(app)
 
     # As applications, not functions, these take every method, also one that nobody knows.
-    app.router.routes += [Route(path, _Unknown(app)) for path in ("/v1", "/v1/{path:path}")]
+    app.router.routes += [Route(path, _Unknown(app)) for path in _OURS]
     return app
 
 

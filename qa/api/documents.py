@@ -1,9 +1,10 @@
 """The routes of documents."""
 
-import asyncio
+import hashlib
+import threading
 from typing import Annotated
 
-from fastapi import FastAPI, File, Header, Path, Response, UploadFile
+from fastapi import FastAPI, File, Header, Path, Request, Response, UploadFile
 
 from corpus.errors import (
     DocumentTooCostly,
@@ -12,6 +13,10 @@ from corpus.errors import (
     EmptyDocument,
     EncryptedDocument,
     IndexBusy,
+    IndexCorrupt,
+    IndexForeign,
+    IndexMissing,
+    IndexTooNew,
     IndexUnwritable,
     NothingAdded,
     Overloaded,
@@ -25,7 +30,7 @@ from corpus.errors import (
 )
 from qa.api import uploads
 from qa.api.limits import Limits
-from qa.api.line import Line, joined
+from qa.api.line import Line, finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.schema import Responses, errors, header
 from qa.api.uploads import Upload
@@ -39,7 +44,17 @@ _VERSIONED: Responses = {
     304: {"description": "Not Modified: what you have is current.", "headers": _ETAG},
 }
 _WAITING = 8
-_CHANGES = (ReadOnlyKey, WritesOff, IndexBusy, IndexUnwritable, Overloaded)
+_CHANGES = (
+    ReadOnlyKey,
+    WritesOff,
+    IndexBusy,
+    IndexUnwritable,
+    IndexMissing,
+    IndexCorrupt,
+    IndexForeign,
+    IndexTooNew,
+    Overloaded,
+)
 _UNREADABLE = (
     UnknownFormat,
     UnreadableDocument,
@@ -77,10 +92,11 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         responses=_VERSIONED | errors(UnknownDocument),
     )
     def document(doc_id: Id, response: Response, if_none_match: IfNoneMatch = None) -> DocumentTextOut | Response:
-        """One document with its text; its ETag changes with the text."""
+        """One document with its text; its ETag changes with anything that is told of it."""
         index = live.index
-        found = index.document(doc_id)
-        return _unchanged(response, found.text_digest, if_none_match) or document_out(index, found)
+        out = document_out(index, index.document(doc_id))
+        version = hashlib.sha256(out.model_dump_json().encode()).hexdigest()
+        return _unchanged(response, f"sha256:{version}", if_none_match) or out
 
 
 def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
@@ -94,12 +110,14 @@ def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
         response_model=ChangeOut,
         responses=errors(*_CHANGES, *_UNREADABLE, TooManyDocuments, body="form"),
     )
-    async def upload(files: Files) -> ChangeOut:
+    async def upload(files: Files, request: Request) -> ChangeOut:
         """Add files, or replace the documents of the same name; each that cannot be read is named."""
         if len(files) > limits.files:
             raise TooManyDocuments(f"{len(files)} files were sent, {limits.files} are allowed at once; send fewer.")
         sent = [Upload(file.filename or "", await file.read()) for file in files]
-        return await asyncio.wrap_future(await joined(line, lambda: uploads.add(live, sent, limits)))
+        stop = threading.Event()
+        future = await joined(line, lambda: uploads.add(live, sent, limits, stop))
+        return await finished(request, future, stop.set)
 
     @app.delete(
         "/v1/documents/{doc_id:path}",
@@ -107,9 +125,9 @@ def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
         response_model=ChangeOut,
         responses=errors(*_CHANGES, UnknownDocument, EmptyCorpus),
     )
-    async def delete(doc_id: Id) -> ChangeOut:
+    async def delete(doc_id: Id, request: Request) -> ChangeOut:
         """Remove a document; the last one stays, since there is no empty index."""
-        return await asyncio.wrap_future(await joined(line, lambda: uploads.remove(live, doc_id)))
+        return await finished(request, await joined(line, lambda: uploads.remove(live, doc_id)))
 
     return line
 

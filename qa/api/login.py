@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from qa.api.access import Access, Sessions
+from qa.api.access import SESSION_SECONDS, Access, Sessions
 from qa.api.guard import COOKIE, LOGIN
 
 _PAGE = """<!doctype html>
@@ -39,7 +39,9 @@ def add(app: FastAPI, access: Access, sessions: Sessions) -> None:
             return _form(following, "The server does not know this key; check it and try again.", 401)
         response = RedirectResponse(_local(following), 303)
         secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, sessions.begin(known), httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(
+            COOKIE, sessions.begin(known), max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure
+        )
         return response
 
 

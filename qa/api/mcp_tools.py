@@ -5,15 +5,18 @@ from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
+from starlette.requests import ClientDisconnect
 
 from corpus.errors import PinciteError
 from qa.answerer import check_question
 from qa.api.answers import answered
-from qa.api.line import joined
+from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
+from qa.api.requests import note_question
 from qa.shapes import AskBody, CitationOut, SearchOut
 from qa.wire import search_out
 
@@ -26,8 +29,6 @@ _INSTRUCTIONS = (
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 TopK = Annotated[int, Field(ge=1, le=50, description="How many passages.")]
-
-Question = Annotated[str, Field(description="A whole question; earlier ones are not known.")]
 
 
 class Asked(BaseModel):
@@ -57,7 +58,7 @@ def create_mcp(live: LiveAnswerer) -> MCPServer:
 
     @server.tool(annotations=_READS)
     async def ask(
-        question: Annotated[str, Field(description="A whole question; earlier ones are not known.")],
+        question: Annotated[str, Field(description="A whole question; earlier ones are not known.")], context: Context
     ) -> Asked:
         """Answer a question with a verbatim, cited span of the documents, or say that they do not say."""
 
@@ -66,21 +67,24 @@ def create_mcp(live: LiveAnswerer) -> MCPServer:
             out = answered(live, AskBody(question=question))
             return Asked.model_validate(out, from_attributes=True)
 
-        return await _in_line(live, work)
+        return await _in_line(live, context, work, question)
 
     @server.tool(annotations=_READS)
-    async def search(query: str, mode: Literal["hybrid", "dense", "lexical"] = "hybrid", top_k: TopK = 5) -> SearchOut:
+    async def search(
+        query: str, context: Context, mode: Literal["hybrid", "dense", "lexical"] = "hybrid", top_k: TopK = 5
+    ) -> SearchOut:
         """The best passages of the documents for a query."""
 
         def work() -> SearchOut:
             check_question(query)
             return search_out(live.index.search(query, top_k=top_k, mode=mode))
 
-        return await _in_line(live, work)
+        return await _in_line(live, context, work, query)
 
     @server.tool(annotations=_READS)
     async def read_document(
         doc_id: str,
+        context: Context,
         start: Annotated[int, Field(ge=0)] = 0,
         end: Annotated[int | None, Field(description=f"At most {_LONGEST:,} characters come at once.")] = None,
     ) -> Excerpt:
@@ -94,14 +98,20 @@ def create_mcp(live: LiveAnswerer) -> MCPServer:
             text = document.text[first:last]
             return Excerpt(doc_id=doc_id, title=document.title, text=text, start=first, end=last, characters=size)
 
-        return await _in_line(live, work)
+        return await _in_line(live, context, work)
 
     return server
 
 
-async def _in_line(live: LiveAnswerer, work: Callable[[], T]) -> T:
-    """A named error reaches the model as its sentence."""
+async def _in_line(live: LiveAnswerer, context: Context, work: Callable[[], T], question: str = "") -> T:
+    """A named error reaches the model as its sentence; a call that is given up leaves the line."""
+    request = context.request_context.request
     try:
-        return await asyncio.wrap_future(await joined(live.line, work))
+        if request is None:  # over standard input and output, where giving up cancels this
+            return await asyncio.wrap_future(await joined(live.line, work))
+        note_question(request, question)
+        return await finished(request, await joined(live.line, work))
     except PinciteError as error:
         raise ToolError(f"{error} ({error.code})") from error
+    except ClientDisconnect as error:
+        raise ToolError("Nobody waits for this any more.") from error

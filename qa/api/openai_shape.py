@@ -81,7 +81,8 @@ class ChatBody(BaseModel):
     """OpenAI's request; what makes no sense for verbatim answers (temperature, tools, …) is passed over."""
 
     messages: list[Message] = Field(
-        min_length=1, max_length=200, description="The conversation, oldest first; the last is the question."
+        min_length=1,
+        description=f"The conversation, oldest first; the last is the question, {_REMEMBERED} turns before it are read.",
     )
     model: str = Field(default=MODEL, description="Any name; there is one model.", examples=[MODEL])
     stream: StrictBool = Field(default=False, description="Whether to answer in server-sent events.", examples=[False])

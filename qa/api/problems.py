@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problem details; the only place that knows HTTP statuses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -99,17 +100,15 @@ def _pincite(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     """Says which field and why, without echoing the input: it may hold what JSON cannot."""
-    found: Sequence[dict[str, object]] = error.errors() if isinstance(error, RequestValidationError) else ()
+    found: Sequence[dict[str, Any]] = error.errors() if isinstance(error, RequestValidationError) else ()
     if any(item["type"] in {"json_invalid", "model_attributes_type"} for item in found):
         return problem(422, "invalid_request", _NO_JSON)
-    reasons = [f"{_place(item)}: {item['msg']}" for item in found]
-    return problem(422, "invalid_request", f"{'; '.join(reasons)}. See /docs for the fields.")
+    return problem(422, "invalid_request", reasons([(item["loc"][1:] or item["loc"], item["msg"]) for item in found]))
 
 
-def _place(item: dict[str, object]) -> str:
-    location = item.get("loc")
-    parts = [str(part) for part in location] if isinstance(location, tuple | list) else []
-    return ".".join(parts[1:] or parts) or "body"
+def reasons(found: Iterable[tuple[Sequence[str | int], str]]) -> str:
+    """The sentence for fields that are wrong: of each its place and what is wrong with it."""
+    return "; ".join(f"{'.'.join(map(str, place))}: {why}" for place, why in found) + ". See /docs for the fields."
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:

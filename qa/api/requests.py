@@ -26,6 +26,11 @@ def note_question(request: Request, question: str) -> None:
     request.state.question = question
 
 
+def note_failure(scope: Scope, error: Exception) -> None:
+    """Write an error that nobody thought of into the log, with the id of its request."""
+    _log.error("unforeseen error", exc_info=error, extra={"fields": {"request_id": scope["state"]["request_id"]}})
+
+
 class Requests:
     """Ids, log and failures. The log holds no query string, and no question unless ``log_questions``."""
 
@@ -56,7 +61,7 @@ class Requests:
         except ClientDisconnect:
             status = status or _CLIENT_GONE
         except Exception as error:  # noqa: BLE001 - the edge: whatever was not foreseen gets a response
-            _log.error("unforeseen error", exc_info=error, extra={"fields": {"request_id": identifier}})
+            note_failure(scope, error)
             if not status:
                 await problems.unforeseen()(scope, receive, with_id)
         finally:

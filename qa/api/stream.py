@@ -1,27 +1,27 @@
 """Server-sent events: what was found, then what it answers."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from corpus.errors import PinciteError
 from index import Hit
 from qa.api.line import joined
 from qa.api.live import LiveAnswerer
+from qa.api.requests import note_failure
 from qa.shapes import AnswerOut, ErrorOut
 from qa.wire import failed_out, search_out
 
 OnHits = Callable[[list[Hit]], None]
-_log = logging.getLogger(__name__)
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_UNFORESEEN = ErrorOut(code="internal_error", detail="Pincite failed on this question; its log says why.")
+UNFORESEEN = ErrorOut(code="internal_error", detail="Pincite failed on this question; its log says why.")
 
 
-async def streamed(live: LiveAnswerer, ask: Callable[[OnHits], AnswerOut]) -> StreamingResponse:
+async def streamed(live: LiveAnswerer, request: Request, ask: Callable[[OnHits], AnswerOut]) -> StreamingResponse:
     """The events ``hits`` and ``answer``, or ``error`` in the place of what failed. Raises Overloaded before that."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[str | None] = asyncio.Queue()
@@ -34,9 +34,9 @@ async def streamed(live: LiveAnswerer, ask: Callable[[OnHits], AnswerOut]) -> St
             put(_event("answer", ask(lambda hits: put(_event("hits", search_out(hits))))))
         except PinciteError as error:
             put(_event("error", failed_out(error).error))
-        except Exception:  # noqa: BLE001 - the edge: the response has begun already
-            _log.exception("unforeseen error")
-            put(_event("error", _UNFORESEEN))
+        except Exception as error:  # noqa: BLE001 - the edge: the response has begun already
+            note_failure(request.scope, error)
+            put(_event("error", UNFORESEEN))
         finally:
             put(None)
 

@@ -1,6 +1,8 @@
 """Adding and removing documents of the open index, one change at a time."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from typing import NamedTuple
 
 from corpus import Document
@@ -20,11 +22,11 @@ class Upload(NamedTuple):
     data: bytes
 
 
-def add(live: LiveAnswerer, uploads: Sequence[Upload], limits: Limits) -> ChangeOut:
+def add(live: LiveAnswerer, uploads: Sequence[Upload], limits: Limits, stop: threading.Event) -> ChangeOut:
     """Read the files, each in its own process, and add those that can be read; a document of the same id is replaced.
 
-    Raises the file's own error if it is the only one, else NothingAdded if none can be read; TooManyDocuments,
-    IndexBusy, IndexUnwritable.
+    Raises the file's own error if it is the only one, else NothingAdded if none can be read; TooManyDocuments, what
+    ``Index.update`` raises, and CancelledError where ``stop`` was set before all were read: then nothing is added.
     """
     documents: dict[str, Document] = {}
     failed: list[FailedFileOut] = []
@@ -37,6 +39,8 @@ def add(live: LiveAnswerer, uploads: Sequence[Upload], limits: Limits) -> Change
         except DocumentError as error:
             errors.append(error)
             failed.append(failed_file_out(upload.name, error))
+        if stop.is_set():
+            raise CancelledError
     if not documents:
         raise errors[0] if len(errors) == 1 else NothingAdded(" ".join(map(str, errors)))
     if len(live.index.documents.keys() | documents.keys()) > limits.documents:
@@ -45,7 +49,7 @@ def add(live: LiveAnswerer, uploads: Sequence[Upload], limits: Limits) -> Change
 
 
 def remove(live: LiveAnswerer, doc_id: str) -> ChangeOut:
-    """Remove a document. Raises UnknownDocument, EmptyCorpus, IndexBusy, IndexUnwritable."""
+    """Remove a document. Raises UnknownDocument, and what ``Index.update`` raises."""
     live.index.document(doc_id)
     return _changed(live, live.index.update(remove=[doc_id]), [], [doc_id], [])
 

@@ -5,11 +5,22 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 
+import openpyxl
 import pytest
 
-from corpus import Document, parse_document
-from corpus.errors import DocumentError, DocumentTooCostly, DocumentTooLarge, EmptyDocument, UnsafeName
+from corpus import Document, parse_document, sandbox
+from corpus.errors import (
+    DocumentError,
+    DocumentTooCostly,
+    DocumentTooLarge,
+    EmptyDocument,
+    UnreadableDocument,
+    UnsafeName,
+)
 from corpus.sandbox import Allowance, check_name, read_untrusted
 from tests.corpus.makers import archive, assembled, pdf
 
@@ -37,6 +48,22 @@ def pdf_bomb() -> bytes:
 
 def zip_bomb() -> bytes:
     return archive({"[Content_Types].xml": "<Types/>", "word/document.xml": b" " * (210 * 2**20)})
+
+
+def sheet_bomb(cells: int, length: int = 32_000) -> bytes:
+    """A spreadsheet that keeps once what stands in all its cells."""
+    book = openpyxl.Workbook()
+    for row in range(cells):
+        book.active.cell(row + 1, 1, "boom " * (length // 5))
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def taken_over(monkeypatch: pytest.MonkeyPatch, parser: str) -> None:
+    """The reader of ``.txt`` in the other process becomes this one, with the bytes of the file as ``data``."""
+    hostile = f"import os; from corpus import loading; loading.READERS = {{'.txt': lambda data: {parser}}}; "
+    monkeypatch.setattr(sandbox, "_CHILD", sandbox._CHILD.replace("from ", f"{hostile}from "))
 
 
 def test_a_sound_file_reads_as_it_does_without_limits() -> None:
@@ -67,6 +94,30 @@ def test_a_zip_bomb_is_not_unpacked() -> None:
         read_untrusted(zip_bomb(), "bomb.docx", SMALL)
 
 
+def test_a_small_file_that_holds_much_text_is_too_large() -> None:
+    bomb = sheet_bomb(40)
+    assert len(bomb) < 20_000
+    enough = Allowance(characters=1_300_000)
+    assert read_untrusted(bomb, "sheet.xlsx", enough) == parse_document(bomb, "sheet.xlsx")
+    with pytest.raises(DocumentTooLarge, match=r"sheet\.xlsx.*1,200,000 characters.*split it"):
+        read_untrusted(bomb, "sheet.xlsx", replace(enough, characters=1_200_000))
+
+
+def test_no_more_is_taken_from_the_other_process_than_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken_over(monkeypatch, "[os.write(1, b'boom' * 10_000) for _ in iter(int, 1)]")
+    with pytest.raises(DocumentTooLarge, match=r"a\.txt"):
+        read_untrusted(b"A word.", "a.txt", Allowance(characters=1000))
+
+
+@limited
+def test_the_other_process_writes_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    written = tmp_path / "written"
+    taken_over(monkeypatch, f"open({str(written)!r}, 'wb', 0).write(data)")
+    with pytest.raises(UnreadableDocument, match="OSError"):
+        read_untrusted(b"A word.", "a.txt")
+    assert written.read_bytes() == b""
+
+
 def test_deeply_nested_html_is_an_error_or_a_document_and_no_crash_of_ours() -> None:
     data = b"<html><body>" + b"<div>" * 200_000 + b"deep" + b"</div>" * 200_000
     try:
@@ -85,13 +136,13 @@ def test_each_limit_alone_stops_the_reading(allowance: Allowance) -> None:
 def test_the_reading_sees_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCITE_API_KEYS", "a:write:secret")
     seen: list[object] = []
-    real = subprocess.run
+    real = subprocess.Popen
 
     def noted(*arguments: object, **options: object) -> object:
         seen.append(options["env"])
         return real(*arguments, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(subprocess, "run", noted)
+    monkeypatch.setattr(subprocess, "Popen", noted)
     read_untrusted(b"A word.", "a.txt")
     assert seen == [{}] and os.environ["PINCITE_API_KEYS"]
 

@@ -1,5 +1,6 @@
 """Who gets in: keys and their roles, hosts, origins, the login of the chat, and headers for browsers."""
 
+import hmac
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,6 +75,48 @@ def test_without_keys_others_than_loopback_change_nothing(cat_answerer: Answerer
         assert client.post("/v1/ask", json=QUESTION).status_code == 200
 
 
+@pytest.mark.parametrize("secret", [READ, WRITE, "wrong" * 5])
+def test_every_key_is_compared_and_in_constant_time(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    compared: list[bytes] = []
+    real = hmac.compare_digest
+
+    def noted(one: bytes, other: bytes) -> bool:
+        compared.append(one)
+        return real(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", noted)
+    Access(KEYS).key_of(secret)
+    assert compared == [key.digest for key in KEYS]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("file=/etc/passwd", 403), (f"file={__file__}", 403), ("file=README.md", 403),
+        ("proxy=http://127.0.0.1/x", 400), ("proxy=https://a.hf.space/", 400),
+    ],
+)  # fmt: skip
+def test_the_chat_gives_out_no_file_and_asks_no_other_server(cat_answerer: Answerer, path: str, status: int) -> None:
+    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        refused = client.get(f"/gradio_api/{path}")
+    assert refused.status_code == status
+    assert "not allowed" in refused.text or "cannot be proxied" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/healthz", 405), ("DELETE", "/readyz", 405), ("FOO", "/metrics", 405), ("GET", "/v1/nothing", 404)],
+)
+def test_the_chat_does_not_answer_for_the_endpoint(cat_answerer: Answerer, method: str, path: str, status: int) -> None:
+    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        response = client.request(method, path)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers.get("Allow") == ("GET, HEAD" if status == 405 else None)
+
+
 def test_a_reader_logs_in_with_a_key_and_comes_back_to_the_page(client: TestClient) -> None:
     sent = client.get("/?q=Who%3F", headers={"Accept": "text/html"})
     assert sent.status_code == 303
@@ -84,7 +127,7 @@ def test_a_reader_logs_in_with_a_key_and_comes_back_to_the_page(client: TestClie
     entered = client.post(sent.headers["Location"], data={"key": READ})
     assert (entered.status_code, entered.headers["Location"]) == (303, "/?q=Who%3F")
     cookie = entered.headers["Set-Cookie"].lower()
-    assert "httponly" in cookie and "samesite=lax" in cookie
+    assert "httponly" in cookie and "samesite=lax" in cookie and "max-age=604800" in cookie
     assert READ not in cookie
     assert client.get("/?q=Who%3F", headers={"Accept": "text/html"}).status_code == 200
     assert client.get("/config").status_code == 200
@@ -165,7 +208,9 @@ def test_headers_for_browsers(client: TestClient, path: str) -> None:
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 def test_no_web_socket_goes_round_the_guard(client: TestClient) -> None:

@@ -1,6 +1,7 @@
 """The tools as the real client of the official package sees them."""
 
 import asyncio
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from mcp.client.streamable_http import streamable_http_client
 from qa import Answerer
 from qa.api import create_app
 from qa.api.access import Access, parse_keys
-from tests.qa.api.conftest import CAT, Served
+from qa.api.limits import Limits
+from tests.qa.api.conftest import CAT, GatedReader, Served
+from tests.qa.api.test_line import metric, until
 from tests.ui.commands import environment
 
 SECRET = "s" * 20
@@ -64,6 +67,28 @@ def test_a_named_error_reaches_the_model_as_its_sentence(cat_answerer: Answerer,
     empty, long, unknown, many = asyncio.run(failing())
     assert "empty; type one. (empty_question)" in empty
     assert "question_too_long" in long and "unknown_document" in unknown and "top_k" in many
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_call_whose_client_goes_leaves_the_line(
+    gated: tuple[Answerer, GatedReader], serve: Callable[..., Served], mode: str
+) -> None:
+    answerer, reader = gated
+    server = serve(create_app(answerer, limits=Limits(at_work=1, waiting=4)))
+
+    async def leaving() -> None:
+        async with Client(f"{server.address}/mcp", mode=mode) as client:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.call_tool("ask", {"question": "Who leaves?"}), 1)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        first = pool.submit(httpx.post, f"{server.address}/v1/ask", json={"question": "Who?"}, timeout=60)
+        assert reader.reading.acquire(timeout=20)
+        asyncio.run(leaving())
+        until(lambda: metric(server.address, "pincite_questions_waiting") == 0)
+        reader.gate.set()
+        assert first.result().status_code == 200
+    assert reader.read_questions == ["Who?"]
 
 
 def test_the_guard_stands_before_the_tools_too(cat_answerer: Answerer, serve: Callable[..., Served]) -> None:

@@ -70,6 +70,13 @@ def test_earlier_messages_complete_a_follow_up(answerer: Answerer, serve: Callab
     assert with_history.choices[0].message.content != alone.choices[0].message.content
 
 
+def test_of_a_long_conversation_the_latest_messages_are_read(client: openai.OpenAI, cat_answerer: Answerer) -> None:
+    said = [{"role": role, "content": "Who is that?"} for role in ("user", "assistant")] * 150
+    messages = [*said, {"role": "user", "content": QUESTION}]
+    done = client.chat.completions.create(model="pincite", messages=messages)  # type: ignore[call-overload]
+    assert "**Miso**" in (done.choices[0].message.content or "")
+
+
 def test_text_of_a_document_is_no_markup(cat_index: Index, serve: Callable[..., Served]) -> None:
     hostile = "The office cat is called Miso [click](javascript:alert) <img src=x> **now**."
     index = cat_index.update(add=[document("cat.txt", hostile, title="[a](b)")])

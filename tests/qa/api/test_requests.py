@@ -1,17 +1,22 @@
 """Ids, logs, HEAD, ETags and batches."""
 
+import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from mcp import Client
 
 from qa import Answerer
 from qa.api import create_app
 from tests.fakes import FixedReader
+from tests.qa.api.conftest import Served
 
 QUESTION = {"question": "What is the office cat called?"}
+STREAM = "/v1/ask?stream=true"
 
 
 @pytest.fixture
@@ -27,6 +32,10 @@ def test_a_batch_is_answered_in_order_with_an_error_for_each_that_fails(client: 
         {"question": "x" * 2001},
         {"question": "a \ud800 b"},
         {**QUESTION, "doc_ids": ["no.txt"]},
+        {"question": 5},
+        {**QUESTION, "top_k": 0, "lang": "en"},
+        {**QUESTION, "\ud800": 1},
+        None,
         QUESTION,
     ]
     sent = json.dumps({"questions": bodies})
@@ -34,11 +43,16 @@ def test_a_batch_is_answered_in_order_with_an_error_for_each_that_fails(client: 
     results = response.json()["results"]
     assert response.status_code == 200
     said = [result["error"]["code"] if "error" in result else result["answer"] for result in results]
-    assert said == ["Miso", "empty_question", "question_too_long", "invalid_text", "unknown_document", "Miso"]
+    wrong = ["empty_question", "question_too_long", "invalid_text", "unknown_document", *["invalid_request"] * 4]
+    assert said == ["Miso", *wrong, "Miso"]
     assert all(len(result["error"]["detail"]) > 15 for result in results if "error" in result)
+    assert results[6]["error"]["detail"] == (
+        "questions.6.top_k: Input should be greater than or equal to 1; questions.6.lang: Extra inputs are not "
+        "permitted. See /docs for the fields."
+    )
 
 
-@pytest.mark.parametrize("questions", [[], [QUESTION] * 33, [{**QUESTION, "top_k": 0}]])
+@pytest.mark.parametrize("questions", [[], [QUESTION] * 33, QUESTION])
 def test_a_batch_has_bounds(client: TestClient, questions: list[object]) -> None:
     response = client.post("/v1/ask/batch", json={"questions": questions})
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
@@ -97,9 +111,32 @@ def test_questions_are_logged_where_that_is_asked_for(cat_answerer: Answerer, ca
     assert fields(caplog)["question"] == QUESTION["question"]
 
 
+def test_a_question_to_a_tool_is_logged_too(
+    cat_answerer: Answerer, serve: Callable[..., Served], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "qa.api")
+    server = serve(create_app(cat_answerer, log_questions=True))
+
+    async def asked() -> None:
+        async with Client(f"{server.address}/mcp") as client:
+            await client.call_tool("ask", dict(QUESTION))
+            await client.call_tool("search", {"query": "office cat"})
+
+    asyncio.run(asked())
+    fields = [record.fields for record in caplog.records if record.name == "qa.api.requests"]  # type: ignore[attr-defined]
+    assert [one["question"] for one in fields if "question" in one] == [QUESTION["question"], "office cat"]
+
+
 class BrokenReader(FixedReader):
     def read(self, question: str, passages: object) -> list[object]:  # type: ignore[override]
         raise ZeroDivisionError
+
+
+def failure(caplog: pytest.LogCaptureFixture, response: httpx.Response) -> str:
+    """The error of the log's one line of an error, which has the id of the response."""
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.fields["request_id"] == response.headers["X-Request-ID"]  # type: ignore[attr-defined]
+    return str(record.exc_info)
 
 
 def test_a_failure_of_ours_is_a_problem_with_the_id_of_the_log(
@@ -110,6 +147,18 @@ def test_a_failure_of_ours_is_a_problem_with_the_id_of_the_log(
     ) as client:
         response = client.post("/v1/ask", json=QUESTION)
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
-    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.fields["request_id"] == response.headers["X-Request-ID"]  # type: ignore[attr-defined]
-    assert "ZeroDivisionError" in str(record.exc_info)
+    assert "ZeroDivisionError" in failure(caplog, response)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/v1/ask/batch", {"questions": [QUESTION, {"question": "hello"}]}), (STREAM, QUESTION)]
+)
+def test_a_failure_within_a_response_has_the_id_in_the_log_too(
+    cat_answerer: Answerer, caplog: pytest.LogCaptureFixture, path: str, body: object
+) -> None:
+    broken = create_app(Answerer(cat_answerer.index, reader=BrokenReader({})))
+    with TestClient(broken, base_url="http://127.0.0.1") as client:
+        response = client.post(path, json=body)
+    assert response.status_code == 200 and "internal_error" in response.text
+    assert path == STREAM or response.json()["results"][1]["reason"] == "greeting"
+    assert "ZeroDivisionError" in failure(caplog, response)

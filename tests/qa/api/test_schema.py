@@ -106,7 +106,7 @@ def test_every_error_has_an_example_as_the_endpoint_would_send_it(schema: Json) 
     for key, status, code, value in problems_of(schema):
         assert (value["status"], value["code"]) == (status, code), key
         assert value["type"] == f"urn:pincite:problem:{code}" and value["title"] == problems.title(status)
-        assert value["detail"].endswith((".", "list", "add")), value["detail"]
+        assert value["detail"].endswith((".", "list", "add", "index")), value["detail"]
         assert (status, code) in by_hand or problems.status_of(kinds[code]) == status, code
 
 

@@ -45,6 +45,15 @@ def test_hits_come_before_they_are_read_then_the_answer(
     assert (name, answer) == ("answer", plain)
 
 
+@pytest.mark.parametrize("question", ["hello", "thanks", "What is this document about?"])
+def test_where_nothing_is_searched_the_answer_comes_alone(
+    cat_answerer: Answerer, serve: Callable[..., Served], question: str
+) -> None:
+    server = serve(create_app(cat_answerer))
+    response = httpx.post(f"{server.address}/v1/ask?stream=true", json={"question": question})
+    assert [name for name, _ in events(iter(response.text.splitlines()))] == ["answer"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [({"question": " "}, 422, "empty_question"), ({"question": "x" * 2001}, 413, "question_too_long"), ({}, 422, None)],

@@ -1,18 +1,27 @@
 """Documents that come and go while the server runs."""
 
 import concurrent.futures
-from collections.abc import Iterator
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from filelock import FileLock
 
-from index import generation
+from corpus import Document
+from index import Index, generation
 from qa import Answerer
-from qa.api import create_app
+from qa.api import create_app, uploads
 from qa.api.limits import Limits
-from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, zip_bomb
+from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, sheet_bomb, zip_bomb
+from tests.fakes import HashEncoder, document
+from tests.qa.api.conftest import Served
+from tests.qa.api.test_line import until
 
 LIMITS = Limits(files=4, documents=3, upload=3_000_000, reading=SMALL)
 QUESTION = {"question": "What is the office cat called?"}
@@ -28,7 +37,7 @@ def files(**contents: bytes) -> list[tuple[str, tuple[str, bytes]]]:
     return [("files", (name.replace("_", "."), data)) for name, data in contents.items()]
 
 
-def ids(client: TestClient) -> list[str]:
+def ids(client: httpx.Client) -> list[str]:
     return [document["doc_id"] for document in client.get("/v1/documents").json()["documents"]]
 
 
@@ -85,6 +94,8 @@ def test_bombs_leave_the_server_standing(client: TestClient) -> None:
     sent = [("files", ("b.pdf", pdf_bomb())), ("files", ("b.docx", zip_bomb())), ("files", ("deep.html", deep))]
     for file in sent:
         assert client.post("/v1/documents", files=[file]).status_code in {201, 422}
+    sheet = client.post("/v1/documents", files=[("files", ("b.xlsx", sheet_bomb(200)))])
+    assert (sheet.status_code, sheet.json()["code"]) == (422, "document_too_large")
     assert client.post("/v1/ask", json=QUESTION).json()["answer"] == "Miso"
     assert set(ids(client)) <= {"cat.txt", "deep.html"}
 
@@ -124,6 +135,108 @@ def test_an_index_that_another_process_writes_to_is_busy(
     with FileLock(cat_answerer.index.directory / "write.lock"):
         busy = client.post("/v1/documents", files=files(a_txt=b"A word."))
     assert (busy.status_code, busy.json()["code"], busy.headers["Retry-After"]) == (503, "index_busy", "1")
+
+
+class Gate:
+    """Reads each file when it is open, and notes its name."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.read: list[str] = []
+
+    def __call__(self, data: bytes, doc_id: str, _: object) -> Document:
+        self.read.append(doc_id)
+        assert self.open.wait(60)
+        return document(doc_id, data.decode())
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    monkeypatch.setattr(uploads, "read_untrusted", gate)
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def http(cat_answerer: Answerer, serve: Callable[..., Served]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=serve(create_app(cat_answerer)).address, timeout=60) as client:
+        yield client
+
+
+def leave(http: httpx.Client, method: str, path: str, **sent: Any) -> None:
+    """Ask for a change, go before it is done, and wait until the server has seen that."""
+    with pytest.raises(httpx.ReadTimeout):
+        http.request(method, path, timeout=1, **sent)
+    until(lambda: re.search(f'method="{method}".*status="499"', http.get("/metrics").text) is not None)
+
+
+def test_a_change_whose_client_goes_leaves_the_line(http: httpx.Client, gate: Gate) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(http.post, "/v1/documents", files=files(a_txt=b"A word."))
+        until(lambda: gate.read == ["a.txt"])
+        leave(http, "POST", "/v1/documents", files=files(gone_txt=b"A word."))
+        leave(http, "DELETE", "/v1/documents/cat.txt")
+        last = pool.submit(http.post, "/v1/documents", files=files(b_txt=b"A word."))
+        gate.open.set()
+        assert (first.result().status_code, last.result().status_code) == (201, 201)
+    assert gate.read == ["a.txt", "b.txt"]
+    assert ids(http) == ["a.txt", "b.txt", "cat.txt"]
+
+
+def test_an_upload_whose_client_goes_stops_before_the_next_file(http: httpx.Client, gate: Gate) -> None:
+    leave(http, "POST", "/v1/documents", files=files(a_txt=b"A word.", b_txt=b"A word."))
+    gate.open.set()
+    last = http.post("/v1/documents", files=files(c_txt=b"A word."))
+    assert (last.status_code, gate.read) == (201, ["a.txt", "c.txt"])
+    assert ids(http) == ["c.txt", "cat.txt"]
+
+
+def missing(index: Index) -> None:
+    (index.directory / "CURRENT").unlink()
+
+
+def corrupt(index: Index) -> None:
+    (index.directory / "CURRENT").write_text("nonsense")
+
+
+def foreign(index: Index) -> None:
+    Index.build(index.documents.values(), index.directory, encoder=HashEncoder("other"))
+
+
+def too_new(index: Index) -> None:
+    manifest = index.directory / "generations" / index.generation / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
+
+
+@pytest.mark.parametrize("spoil", [missing, corrupt, foreign, too_new])
+def test_an_index_that_was_spoiled_is_named_and_the_one_in_memory_answers(
+    client: TestClient, cat_answerer: Answerer, spoil: Callable[[Index], None]
+) -> None:
+    spoil(cat_answerer.index)
+    for method, path, sent in [
+        ("post", "/v1/documents", {"files": files(a_txt=b"A word.")}),
+        ("delete", "/v1/documents/cat.txt", {}),
+    ]:
+        refused = client.request(method, path, **sent)
+        assert (refused.status_code, refused.json()["code"]) == (503, f"index_{spoil.__name__}")
+        described = client.get("/openapi.json").json()["paths"][path.replace("cat.txt", "{doc_id}")][method]
+        problems = described["responses"]["503"]["content"]["application/problem+json"]
+        assert refused.json()["code"] in problems["examples"]
+    assert client.post("/v1/ask", json=QUESTION).json()["answer"] == "Miso"
+
+
+def test_a_document_of_the_same_text_but_another_title_is_sent_again(client: TestClient) -> None:
+    page = "<html><head><title>{}</title></head><body><p>The office cat sleeps on the printer.</p></body></html>"
+    seen = []
+    for title in ("Cats", "Office rules"):
+        client.post("/v1/documents", files=files(cat_html=page.format(title).encode()))
+        seen.append(client.get("/v1/documents/cat.html"))
+    before, after = (one.json() for one in seen)
+    assert before["text_digest"] == after["text_digest"] and before["title"] != after["title"]
+    stale, current = ({"If-None-Match": one.headers["ETag"]} for one in seen)
+    assert client.get("/v1/documents/cat.html", headers=stale).json()["title"] == "Office rules"
+    assert client.get("/v1/documents/cat.html", headers=current).status_code == 304
 
 
 def test_several_at_once_are_all_kept(cat_answerer: Answerer) -> None:
