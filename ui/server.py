@@ -22,22 +22,20 @@ from ui.config import Settings
 from ui.logs import announce, log_to_stderr
 
 GRACE = 30
-"""Seconds for the questions that were taken when the server is told to stop: a full line needs far less."""
+"""Seconds for what was taken when the server is told to stop: a full line of questions needs far less."""
 
 
 class Server(uvicorn.Server):
-    """Tells its application at once that it is to stop; uvicorn alone does so when all requests have ended."""
+    """Does not wait for the streams of open pages when it is told to stop, as uvicorn would."""
 
-    def __init__(self, app: FastAPI, live: LiveAnswerer) -> None:
+    def __init__(self, app: FastAPI) -> None:
         super().__init__(
             uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
         )
         self.app = app
-        self._live = live
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what was taken, without waiting for what does not end by itself or takes minutes."""
-        self._live.stopping.set()
+        """Finish what was taken; what is not done after the grace is given up as if its client had gone."""
         end_streams(self.app)
         await super().shutdown(sockets)
 
@@ -54,7 +52,7 @@ def create_server(answerer: Answerer, settings: Settings | None = None) -> Serve
     live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
     app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
     mount_chat(app, live, feedback=settings.feedback, uploads=_takes_uploads(settings), limits=limits)
-    return Server(app, live)
+    return Server(app)
 
 
 def _takes_uploads(settings: Settings) -> bool:

@@ -16,14 +16,12 @@ _log = logging.getLogger(__name__)
 class LiveAnswerer:
     """Askable in an answerer's place, and follows its index: each question is asked of the newest generation.
 
-    Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile. ``stopping`` is set when
-    the server is told to stop: what takes minutes must not be waited for.
+    Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile.
     """
 
     def __init__(self, answerer: Answerer, *, line: Line | None = None) -> None:
         self.line = line or Line()
         self.on_answer: Callable[[Answer], None] = _nothing
-        self.stopping = threading.Event()
         self._answerer = answerer
         self._turning = threading.Lock()
         self._refused: str | None = None

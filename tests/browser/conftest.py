@@ -42,7 +42,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Answer
         feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
         live = LiveAnswerer(answerer)
         app = mount_chat(create_app(live), live, feedback=feedback, uploads=True)
-        running.append(Served(Server(app, live)))
+        running.append(Served(Server(app)))
         return Site(running[-1].address, answerer, feedback)
 
     yield start
