@@ -27,7 +27,7 @@ from ui.server import create_server
 from fastapi.testclient import TestClient
 
 answerer = Answerer(Index.build(read_builtin(), sys.argv[1]))
-with TestClient(create_server(answerer), base_url="http://127.0.0.1") as client:
+with TestClient(create_server(answerer).app, base_url="http://127.0.0.1") as client:
     assert client.post("/v1/ask", json={"question": "Who is Meta's spokesperson?"}).json()["answer"]
     for page in ("/", "/docs", "/openapi.json"):
         assert client.get(page).status_code == 200, page

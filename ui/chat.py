@@ -16,7 +16,9 @@ os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.routing import Mount
 
+from qa.api.limits import Limits
 from qa.types import Askable
 from ui.feedback import Feedback
 from ui.handlers import Handlers
@@ -35,11 +37,10 @@ _ADD = (
     '</button><input type="file" id="chosen-documents" multiple hidden><div id="adding" role="status"></div>'
 )
 _SAVE = 'watch("value", () => element.querySelector("a")?.click());'
-# Answers at the same time: each uses all cores, so more would only make each reader wait longer.
-_AT_ONCE = 2
+_LIMITS = Limits()
 
 
-def create_chat(answerer: Askable, *, feedback: Path, uploads: bool) -> gr.Blocks:
+def create_chat(answerer: Askable, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS) -> gr.Blocks:
     """The page. Mount it with ``mount_chat``, which adds its style."""
     handlers = Handlers(answerer, Feedback(feedback))
     script = _asset("chat.js")
@@ -59,7 +60,9 @@ def create_chat(answerer: Askable, *, feedback: Path, uploads: bool) -> gr.Block
         saved = gr.HTML(elem_id="saved", apply_default_css=False, visible="hidden", js_on_load=_SAVE)
         entries = gr.State([])
         parts = _Parts(head, log, notice, box, picker, panel, saved, entries)
-        _connect(blocks, handlers, parts)
+        _connect(blocks, handlers, parts, limits.at_work)
+    # Gradio's queue stands before the line of questions. Empty it is full if it may hold nothing.
+    blocks.queue(max_size=max(limits.waiting, 1))
     return blocks
 
 
@@ -81,7 +84,7 @@ def _question_box() -> gr.Textbox:
     )
 
 
-def mount_chat(app: FastAPI, answerer: Askable, *, feedback: Path, uploads: bool) -> FastAPI:
+def mount_chat(app: FastAPI, answerer: Askable, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS) -> FastAPI:
     """Mount the chat at ``/``, below the routes that ``app`` has already.
 
     Opinions on answers go into the file ``feedback``. With ``uploads`` the page offers to add documents, for which
@@ -89,14 +92,21 @@ def mount_chat(app: FastAPI, answerer: Askable, *, feedback: Path, uploads: bool
     """
 
     async def within_a_loop() -> FastAPI:
-        return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads))
+        return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads, limits=limits))
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         # Where no event loop runs, Gradio makes one for each of its locks and never closes them.
         return asyncio.run(within_a_loop())
-    return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads))
+    return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads, limits=limits))
+
+
+def end_streams(app: FastAPI) -> None:
+    """End the stream that each open page keeps for as long as the server runs. Call it in the server's event loop."""
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, gr.routes.App):
+            route.app.stop_event.set()
 
 
 def _mount(app: FastAPI, blocks: gr.Blocks) -> FastAPI:
@@ -133,14 +143,14 @@ class _Parts(NamedTuple):
     entries: gr.State
 
 
-def _connect(blocks: gr.Blocks, handlers: Handlers, parts: _Parts) -> None:
+def _connect(blocks: gr.Blocks, handlers: Handlers, parts: _Parts, at_work: int) -> None:
     """Every event of the page. None is offered as an API: the endpoint is that."""
     head, log, notice, box, picker, panel, saved, entries = parts
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once = quietly | {"queue": False}
     # A question that is asked while another one waits for its answer must not be lost.
     asking = at_once | {"outputs": [log, notice, box], "trigger_mode": "multiple"}
-    answering = quietly | {"trigger_mode": "multiple", "concurrency_limit": _AT_ONCE, "concurrency_id": "answer"}
+    answering = quietly | {"trigger_mode": "multiple", "concurrency_limit": at_work, "concurrency_id": "answer"}
     opening = at_once | {"outputs": [picker, panel]}
     arrived = blocks.load(handlers.arrive, [entries], [log, picker, panel], **at_once)
     for asked in (
@@ -148,7 +158,8 @@ def _connect(blocks: gr.Blocks, handlers: Handlers, parts: _Parts) -> None:
         box.submit(handlers.ask, [box, entries], **asking),
         log.submit(handlers.ask_clicked, [entries], **asking),
     ):
-        asked.then(handlers.answer, [entries], [log, picker, panel], **answering)
+        answered = asked.then(handlers.answer, [entries], [log, picker, panel], **answering)
+        answered.failure(handlers.refused, [entries], [log], **at_once)
     log.click(handlers.open_clicked, **opening)
     panel.click(handlers.open_clicked, **opening)
     picker.input(handlers.open_chosen, [picker], **opening)

@@ -146,8 +146,6 @@ def serve(
     server.access_of(settings)  # refused before anything is built
     answerer = make_answerer(open_or_build(settings), settings)
     listener = server.listen(settings.host, settings.port)
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    say(f"Pincite is at http://{shown}:{listener.getsockname()[1]} (chat at /, API at /docs). Ctrl-C stops it.")
     server.serve(answerer, listener, settings)
 
 

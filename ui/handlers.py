@@ -25,6 +25,7 @@ from ui.feedback import NOTE_CHARACTERS, Feedback
 from ui.source import Place
 
 _CHOOSE = "Ask a question, or choose a document: its text is shown here."
+_FULL = "Too many questions are waiting for their answers; ask again in a moment."
 _UNEXPECTED = "Something went wrong while this was answered; the server's log says what."
 
 _LOG = logging.getLogger(__name__)
@@ -83,6 +84,14 @@ class Handlers:
                 entries[number] = replace(entries[number], begun=entries[number].settled)
             yield self._log(entries), *self._evidence(entries[number])
         yield self._log(entries), gr.skip(), gr.skip()
+
+    def refused(self, entries: list[Entry]) -> Update:
+        """The queue had no place for ``answer``: say so at the newest question that nobody answers."""
+        with self._turns:
+            waiting = [number for number, entry in enumerate(entries) if not (entry.settled or entry.begun)]
+            if waiting:
+                entries[waiting[-1]] = replace(entries[waiting[-1]], problem=_FULL)
+        return self._log(entries)
 
     def _begin(self, entries: list[Entry]) -> int | None:
         """Take the first question that waits; None if there is none or another one is being answered."""

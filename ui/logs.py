@@ -5,6 +5,10 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from ui.terminal import say
+
+_LOG = logging.getLogger(__name__)
+
 
 class JsonLines(logging.Formatter):
     """Time, level, logger and message, then the fields that the record brings."""
@@ -33,9 +37,18 @@ class PlainLines(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Warnings of all, and every request."""
+    """Warnings of all, every request, and what is announced."""
     handler = logging.StreamHandler()
     plain = PlainLines("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
     handler.setFormatter(plain if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("qa.api").setLevel(logging.INFO)
+    _LOG.setLevel(logging.INFO)
+
+
+def announce(sentence: str) -> None:
+    """A sentence for whoever started the server: as it is on a terminal, a line of the log elsewhere."""
+    if sys.stderr.isatty():
+        say(sentence)
+    else:
+        _LOG.info(sentence)

@@ -17,12 +17,30 @@ from qa.api import LiveAnswerer, create_app
 from qa.api.access import Access, hosts, parse_keys, parse_origins, words
 from qa.api.limits import Limits
 from qa.api.line import Line
-from ui.chat import mount_chat
+from ui.chat import end_streams, mount_chat
 from ui.config import Settings
-from ui.logs import log_to_stderr
+from ui.logs import announce, log_to_stderr
+
+GRACE = 30
+"""Seconds for what was taken when the server is told to stop: a full line of questions needs far less."""
 
 
-def create_server(answerer: Answerer, settings: Settings | None = None) -> FastAPI:
+class Server(uvicorn.Server):
+    """Does not wait for the streams of open pages when it is told to stop, as uvicorn would."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(
+            uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
+        )
+        self.app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was taken; what is not done after the grace is given up as if its client had gone."""
+        end_streams(self.app)
+        await super().shutdown(sockets)
+
+
+def create_server(answerer: Answerer, settings: Settings | None = None) -> Server:
     """The endpoint with the chat mounted at ``/``: both follow the index and stand in one line of questions."""
     settings = settings or Settings.model_construct()
     limits = Limits(
@@ -33,7 +51,8 @@ def create_server(answerer: Answerer, settings: Settings | None = None) -> FastA
     )
     live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
     app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
-    return mount_chat(app, live, feedback=settings.feedback, uploads=_takes_uploads(settings))
+    mount_chat(app, live, feedback=settings.feedback, uploads=_takes_uploads(settings), limits=limits)
+    return Server(app)
 
 
 def _takes_uploads(settings: Settings) -> bool:
@@ -91,10 +110,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(answerer: Answerer, listener: socket.socket, settings: Settings | None = None) -> None:
-    """Serve until interrupted; requests under way are finished."""
+def serve(answerer: Answerer, listener: socket.socket, settings: Settings) -> None:
+    """Say where, and serve until interrupted; questions that were taken are answered."""
     log_to_stderr()
-    config = uvicorn.Config(
-        create_server(answerer, settings), log_config=None, access_log=False, timeout_graceful_shutdown=10
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    announce(f"Pincite is at http://{host}:{listener.getsockname()[1]} (chat at /, API at /docs). Ctrl-C stops it.")
+    create_server(answerer, settings).run(sockets=[listener])

@@ -74,9 +74,11 @@ def create_app(
     lines = (live.line, documents.add_changes(app, live, limits))
     state.add(app, live, meters)
     tools = create_mcp(live)
-    app.router.routes += tools.streamable_http_app(
+    offered = tools.streamable_http_app(
         stateless_http=True, json_response=True, max_request_body_size=limits.body, transport_security=_GUARDED
     ).routes
+    # Without sessions the server never speaks first: the stream that GET opens would carry nothing and stay open.
+    app.router.routes += [Route(r.path, r.endpoint, methods=["POST"]) for r in offered if isinstance(r, Route)]
     app.router.lifespan_context = _lifespan(lines, tools)
     login.add(app, access, sessions)
     pages.install(app)

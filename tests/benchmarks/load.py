@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.load``: a real server under 1, 8 and 64 clients. Prints, asserts nothing.
+"""``python -m tests.benchmarks.load``: a real server under 1, 8 and 64 clients; ends with 1 if a bar is missed.
 
 Each client asks one gold question after the other, in an order of its own, and when it is refused it waits as long as
 ``Retry-After`` says. The clients run on the machine of the server and take some of its time.
@@ -24,6 +24,8 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+
+from tests.benchmarks.bars import Bar, judged
 
 REPOSITORY = Path(__file__).parents[2]
 GOLD = REPOSITORY / "tests" / "gold" / "the-last-holdout.jsonl"
@@ -71,11 +73,15 @@ def main() -> None:
     one, some, many = loads
     slowest = max((seconds for load in loads for seconds in load.refused), default=0.0)
     print(f"resident: {early:.0f} MB after {WARM_UP} s, {late:.0f} MB at the end")
-    print(bar("8 clients over one", some.rate / one.rate, at_least=1.3))
-    print(bar("64 clients over 8", many.rate / some.rate, at_least=0.9))
-    print(bar("slowest 503, s", slowest, below=1.0))
-    print(bar("other errors", sum(load.errors.total() for load in loads), below=1))
-    print(bar("growth of memory, %", 100 * (late / early - 1), below=5.0))
+    sys.exit(
+        judged(
+            Bar("8 clients over one", some.rate / one.rate, at_least=1.3),
+            Bar("64 clients over 8", many.rate / some.rate, at_least=0.9),
+            Bar("slowest 503, s", slowest, below=1.0),
+            Bar("other errors", sum(load.errors.total() for load in loads), below=1),
+            Bar("growth of memory, %", 100 * (late / early - 1), below=5.0),
+        )
+    )
 
 
 async def measured(address: str, pid: int, questions: list[str], seconds: float) -> tuple[list[Load], float]:
@@ -171,12 +177,6 @@ def resident(pid: int) -> float:
 def processor() -> str:
     found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     return found[1] if found else platform.machine()
-
-
-def bar(what: str, value: float, *, at_least: float | None = None, below: float | None = None) -> str:
-    met = value >= at_least if at_least is not None else value < (below or 0)
-    limit = f"at least {at_least:g}" if at_least is not None else f"below {below:g}"
-    return f"  {what}: {value:.2f} ({limit}: {'met' if met else 'MISSED'})"
 
 
 if __name__ == "__main__":

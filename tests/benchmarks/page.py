@@ -1,6 +1,10 @@
-"""``python -m tests.benchmarks.page``: how long a reader of the web chat waits, in a real browser on a real server."""
+"""``python -m tests.benchmarks.page``: how long a reader of the web chat waits, in a real browser on a real server.
+
+Ends with 1 if a bar is missed.
+"""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -15,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from corpus import read_builtin
 from index import Index
+from tests.benchmarks.bars import Bar, judged
 from tests.browser.stage import IN_VIEW
 
 GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
@@ -44,6 +49,8 @@ def main() -> None:
     asked = asked[:: max(1, len(asked) // QUESTIONS)][:QUESTIONS]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         Index.build(read_builtin(), folder)
+        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
         begun = time.perf_counter()
         command = [sys.executable, "-c", SERVE, "serve", "--port", "0", "--index", folder]
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
@@ -51,12 +58,12 @@ def main() -> None:
         try:
             url = listening(server)
             print(f"server: from the command to its address {time.perf_counter() - begun:.1f} s")
-            browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-            measure(browser.new_page(viewport={"width": 1440, "height": 900}), url, asked)
+            bars = measure(page, url, asked)
             browser.close()
         finally:
             server.terminate()
             server.wait()
+    sys.exit(judged(*bars))
 
 
 def listening(server: "subprocess.Popen[str]") -> str:
@@ -67,13 +74,14 @@ def listening(server: "subprocess.Popen[str]") -> str:
     sys.exit("the server did not start")
 
 
-def measure(page: Page, url: str, asked: list[str]) -> None:
+def measure(page: Page, url: str, asked: list[str]) -> list[Bar]:
     """The first page that the server ever made, then questions and citations one after another."""
     begun = time.perf_counter()
     page.goto(url)
     page.wait_for_selector("#source .panel .text")
     page.wait_for_selector("#question textarea")
-    print(f"first page, until the source and the question box are there: {time.perf_counter() - begun:.2f} s")
+    ready = time.perf_counter() - begun
+    print(f"first page, until the source and the question box are there: {ready:.2f} s")
     answers, open_ones, other_ones = [], [], []
     for number, question in enumerate(asked, start=1):
         page.locator("#question textarea").fill(question)
@@ -96,6 +104,11 @@ def measure(page: Page, url: str, asked: list[str]) -> None:
     for name, seconds in waits.items():
         told = f"median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s" if seconds else "none"
         print(f"{name}, {len(seconds)} times: {told}")
+    return [
+        Bar("page ready after the server listens, s", ready, below=3.0),
+        Bar("Enter to the answer, slowest, s", max(answers, default=math.nan), below=1.0),
+        Bar("citation to its sentence in view, slowest, s", max(open_ones + other_ones, default=math.nan), below=0.5),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
 """The real page in a real browser: Debian's chromium, driven by Playwright."""
 
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from corpus import read_builtin
@@ -18,13 +15,14 @@ from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, charters, hostile_document, poem
 from tests.fakes import HashEncoder, document
+from tests.qa.api.conftest import Served
 from ui.chat import mount_chat
+from ui.server import Server
 
 _ARGUMENTS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-_START_SECONDS = 60
 
 
 @dataclass
@@ -38,26 +36,18 @@ class Visit:
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Answerer], Site]]:
     """Starts servers on free ports, and stops them at the end."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+    running: list[Served] = []
 
     def start(answerer: Answerer) -> Site:
         feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
         live = LiveAnswerer(answerer)
         app = mount_chat(create_app(live), live, feedback=feedback, uploads=True)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        running.append((server, thread))
-        deadline = time.monotonic() + _START_SECONDS
-        while not server.started:
-            assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.05)
-        return Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", answerer, feedback)
+        running.append(Served(Server(app)))
+        return Site(running[-1].address, answerer, feedback)
 
     yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(_START_SECONDS)
+    for served in running:
+        served.stop()
 
 
 @pytest.fixture(scope="session")

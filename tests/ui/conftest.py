@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from index import DEFAULT_ENCODER, load_encoder
+from tests.qa.api.conftest import cat_index, gated
 from tests.ui.commands import run
+
+__all__ = ["cat_index", "folder", "gated"]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,10 @@ import ir_measures
 import pytest
 from ir_measures import RR, nDCG
 
+from qa.types import Answer
 from tests.ui.commands import PINCITE, REPOSITORY, environment, run
+from ui.entries import Entry
+from ui.feedback import Feedback
 
 GOLD = str(REPOSITORY / "tests" / "gold" / "the-last-holdout.jsonl")
 SOME = ("--sample", "25", "--seed", "3")
@@ -99,6 +102,13 @@ def test_a_set_is_looked_over_with_line_numbers(folder: Path) -> None:
     (folder / "mine.jsonl").write_text("\n" + json.dumps(row) + "\n")
     done = run(folder, "evaluate", "--check", "mine.jsonl", code=1)
     assert "line 2, x: the evidence “Nobody said so.” is not in the corpus" in done.stdout
+
+
+def test_what_readers_said_of_answers_is_a_set_to_look_over(folder: Path) -> None:
+    answer = Answer("Who owns it?", "Who owns it?", None, 0.1, "low_confidence", "The documents do not say.")
+    Feedback(folder / "opinions.jsonl").keep(Entry("Who owns it?", answer, rating="down"), [])
+    done = run(folder, "evaluate", "--check", "opinions.jsonl", code=1)
+    assert "line 1, " in done.stdout and "not labelled" in done.stdout
 
 
 def test_a_pool_to_label(folder: Path) -> None:

@@ -54,6 +54,17 @@ def test_a_file_without_a_last_line_end_is_not_damaged(tmp_path: Path) -> None:
     assert path.read_text("utf-8").count("\n") == 2
 
 
+def test_a_file_that_is_full_is_left_as_it_is_until_it_is_moved_away(tmp_path: Path) -> None:
+    path = tmp_path / "kept.jsonl"
+    path.write_text("x" * 20_000_001)
+    with pytest.raises(FeedbackNotKept, match="is full; move it away"):
+        Feedback(path).keep(RATED, [])
+    assert path.stat().st_size == 20_000_001
+    path.rename(tmp_path / "older.jsonl")
+    Feedback(path).keep(RATED, [])
+    assert path.read_text("utf-8").count("\n") == 1
+
+
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "kept.jsonl"
     folder.mkdir()

@@ -1,6 +1,8 @@
 """``pincite serve`` as a process: an index that another process changes, and a server that is told to stop."""
 
+import asyncio
 import concurrent.futures
+import json
 import re
 import signal
 import subprocess
@@ -11,8 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from mcp import Client
 
 from tests.ui.commands import PINCITE, environment, run
+from ui.server import GRACE
 
 QUESTION = {"question": "Who is Meta's spokesperson?"}
 ASKED = re.compile(r'pincite_requests_total\{method="POST",route="/v1/ask",status="200"\} (\d+)')
@@ -21,11 +25,11 @@ ASKED = re.compile(r'pincite_requests_total\{method="POST",route="/v1/ask",statu
 class Process:
     """A running ``pincite serve``, with its log in a file."""
 
-    def __init__(self, folder: Path, log: Path) -> None:
+    def __init__(self, folder: Path, log: Path, *flags: str) -> None:
         self.log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [*PINCITE, "serve", "--port", "0"], cwd=folder, env=environment(), stdout=out, stderr=out
+                [*PINCITE, "serve", "--port", "0", *flags], cwd=folder, env=environment(), stdout=out, stderr=out
             )
         until(lambda: "http://" in self.said() or self.process.poll() is not None)
         found = re.search(r"http://[\d.]+:\d+", self.said())
@@ -91,8 +95,9 @@ def test_an_index_that_another_process_changes_is_picked_up_and_no_question_fail
     assert dog.json()["answer"] == "Kuro"
 
 
-def test_a_server_that_is_told_to_stop_finishes_what_it_took(served: Process) -> None:
+def test_a_server_that_is_told_to_stop_finishes_what_it_took_and_leaves_open_pages(served: Process) -> None:
     taken = 4
+    pages = [served.http.stream("GET", f"/gradio_api/heartbeat/{number}") for number in range(2)]
 
     def ask(_: int) -> int:
         return served.http.post("/v1/ask", json=QUESTION).status_code
@@ -102,12 +107,45 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_took(served: Process) ->
         in_line = served.metric("pincite_questions_at_work") + served.metric("pincite_questions_waiting")
         return in_line + (int(found[1]) if found else 0) >= taken
 
-    with concurrent.futures.ThreadPoolExecutor(taken) as pool:
+    with pages[0] as page, pages[1], concurrent.futures.ThreadPoolExecutor(taken) as pool:
+        assert "ALIVE" in next(page.iter_lines())
         asked = [pool.submit(ask, number) for number in range(taken)]
         until(all_are_in)
+        begun = time.monotonic()
         served.process.send_signal(signal.SIGTERM)
         assert [one.result() for one in asked] == [200] * taken
-    assert served.process.wait(60) in {0, -signal.SIGTERM}
+        assert served.process.wait(60) in {0, -signal.SIGTERM}
+        assert time.monotonic() - begun < GRACE / 2
     assert "Traceback" not in served.said()
     with pytest.raises(httpx.TransportError):
         served.http.get("/healthz")
+
+
+def test_the_log_is_json_from_the_address_on_and_holds_no_question(served: Process) -> None:
+    assert served.http.post("/v1/ask", json=QUESTION).json()["answer"] == "Francis Brennan"
+    assert served.http.get("/", params={"q": QUESTION["question"]}).status_code == 200
+    served.stop()
+    lines = [json.loads(line) for line in served.said().splitlines()]
+    assert lines[0]["message"].startswith("Pincite is at http://127.0.0.1:")
+    assert {"/v1/ask", "/"} <= {line.get("path") for line in lines}
+    assert "spokesperson" not in served.said().lower() and "Brennan" not in served.said()
+
+
+def test_a_client_of_mcp_is_served_beside_the_chat(served: Process) -> None:
+    async def asked() -> object:
+        async with Client(f"{served.http.base_url}/mcp") as client:
+            result = await client.call_tool("ask", dict(QUESTION))
+            return result.structured_content
+
+    assert asyncio.run(asked())["answer"] == "Francis Brennan"  # type: ignore[index]
+
+
+def test_without_keys_others_may_read_where_that_is_said_but_change_nothing(folder: Path, tmp_path: Path) -> None:
+    process = Process(folder, tmp_path / "log", "--host", "0.0.0.0", "--no-auth")
+    try:
+        assert process.http.post("/v1/ask", json=QUESTION).status_code == 200
+        refused = process.http.post("/v1/documents", files={"files": ("dog.txt", b"The dog is called Kuro.")})
+        assert (refused.status_code, refused.json()["code"]) == (403, "writes_off")
+        assert 'id="add-documents"' not in str(process.http.get("/config").json())
+    finally:
+        process.stop()

@@ -56,9 +56,8 @@ def cat_answerer(gated: tuple[Answerer, GatedReader]) -> Answerer:
 class Served:
     """A running server."""
 
-    def __init__(self, app: FastAPI, grace: int) -> None:
-        config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=grace)
-        self._server = uvicorn.Server(config)
+    def __init__(self, server: uvicorn.Server) -> None:
+        self._server = server
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         deadline = time.monotonic() + 60
@@ -82,7 +81,8 @@ def serve() -> Iterator[Callable[..., Served]]:
     running: list[Served] = []
 
     def start(app: FastAPI, grace: int = 10) -> Served:
-        running.append(Served(app, grace))
+        config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=grace)
+        running.append(Served(uvicorn.Server(config)))
         return running[-1]
 
     yield start
