@@ -40,6 +40,7 @@ class Handlers:
         self._answerer = answerer
         self._feedback = feedback
         self._turns = Lock()
+        self._spelling = Lock()
         self._spelled = "", Speller((), lambda _: True)
 
     def arrive(self, entries: list[Entry], request: gr.Request) -> tuple[Update, ...]:
@@ -96,21 +97,22 @@ class Handlers:
     def _settled(self, entry: Entry, turns: Sequence[Turn]) -> Entry:
         try:
             answer = self._answerer.ask(entry.question, history=turns)
+            meant = None if answer.reason in SMALL_TALK else self._speller().correct(entry.question)
+            return replace(entry, answer=answer, record=answer_out(answer, self._answerer), meant=meant)
         except PinciteError as error:
             return replace(entry, problem=str(error))
         except Exception:  # noqa: BLE001 - the edge: one question that fails may not keep the next from its turn
             _LOG.exception("A question could not be answered.")
             return replace(entry, problem=_UNEXPECTED)
-        meant = None if answer.reason in SMALL_TALK else self._speller().correct(entry.question)
-        return replace(entry, answer=answer, record=answer_out(answer, self._answerer), meant=meant)
 
     def _speller(self) -> Speller:
         """The words of the open index. What the encoder knows as one piece is common English."""
         index = self._answerer.index
-        if index.generation != self._spelled[0]:
-            known = Speller(index.documents.values(), lambda word: index.encoder.count_tokens(word) == 1)
-            self._spelled = index.generation, known
-        return self._spelled[1]
+        with self._spelling:
+            if index.generation != self._spelled[0]:
+                known = Speller(index.documents.values(), lambda word: index.encoder.count_tokens(word) == 1)
+                self._spelled = index.generation, known
+            return self._spelled[1]
 
     def rate(self, entries: list[Entry], event: gr.EventData) -> Update:
         """Keep whether an answer is right, as the reader says."""
