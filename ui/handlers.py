@@ -13,7 +13,6 @@ import gradio as gr
 
 from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
 from qa.answerer import check_question
-from qa.examples import example_questions
 from qa.spelling import Speller
 from qa.types import Askable, Turn
 from qa.wire import answer_out
@@ -188,8 +187,7 @@ class Handlers:
         return gr.update(choices=choices, value=chosen, visible=True if len(choices) > 1 else "hidden")
 
     def _log(self, entries: list[Entry]) -> str:
-        documents = self._answerer.index.documents
-        return page.conversation(entries, example_questions(documents.values()), documents)
+        return page.conversation(entries, self._answerer.examples, self._answerer.index.documents)
 
 
 def _query(request: gr.Request) -> Mapping[str, str]:
