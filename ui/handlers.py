@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
+from fastapi import Request
 
 from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
 from qa.answerer import check_question
+from qa.api.requests import note_question
 from qa.spelling import Speller
 from qa.types import Askable, Turn
 from qa.wire import answer_out
@@ -52,21 +54,23 @@ class Handlers:
         query = _query(request)
         if not (question := query.get("q")):
             return (gr.skip(),) * 3
-        log, notice, box = self.ask(question, entries, opens=not query.get("doc"))
+        log, notice, box = self.ask(question, entries, request, opens=not query.get("doc"))
         return log, notice, question if notice else box  # a refused question is put into the box, for mending
 
-    def ask_clicked(self, entries: list[Entry], event: gr.EventData) -> tuple[Update, ...]:
+    def ask_clicked(self, entries: list[Entry], event: gr.EventData, request: gr.Request) -> tuple[Update, ...]:
         """Ask an example question; what stands in the question box stays."""
-        log, notice, _ = self.ask(str(_fields(event).get("question", "")), entries)
+        log, notice, _ = self.ask(str(_fields(event).get("question", "")), entries, request)
         return log, notice, gr.skip()
 
-    def ask(self, question: str, entries: list[Entry], opens: bool = True) -> tuple[Update, ...]:
+    def ask(self, question: str, entries: list[Entry], request: gr.Request, opens: bool = True) -> tuple[Update, ...]:
         """Show the question at once, to be answered when those before it are, or say why it is refused."""
+        asked = cast(Request, request.request)
+        note_question(asked, question)
         try:
             check_question(question)
         except InputError as error:
             return gr.skip(), page.problem(str(error)), gr.skip()
-        entries.append(Entry(question, opens=opens))
+        entries.append(Entry(question, opens=opens, request_id=asked.state.request_id))
         return self._log(entries), "", ""
 
     def answer(self, entries: list[Entry]) -> Iterator[tuple[Update, ...]]:
@@ -101,7 +105,7 @@ class Handlers:
         except PinciteError as error:
             return replace(entry, problem=str(error))
         except Exception:  # noqa: BLE001 - the edge: one question that fails may not keep the next from its turn
-            _LOG.exception("A question could not be answered.")
+            _LOG.exception("A question could not be answered.", extra={"fields": {"request_id": entry.request_id}})
             return replace(entry, problem=_UNEXPECTED)
 
     def _speller(self) -> Speller:

@@ -3,7 +3,9 @@
 import logging
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from fastapi import Request
 
 from index import Index
 from tests.browser.stage import ListeningAnswerer
@@ -42,9 +44,18 @@ def test_a_question_whose_connection_broke_is_answered_with_the_next(handlers: H
 def test_a_failure_behind_the_answer_does_not_keep_the_next_question_from_its_turn(
     handlers: Handlers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entries = [Entry("Who sleepz?"), Entry("Who sleeps?")]
+    entries = [Entry("Who sleepz?", request_id="trace-7"), Entry("Who sleeps?")]
     list(handlers.answer(entries))
     assert entries[0].problem is not None and "server's log" in entries[0].problem
     assert entries[1].answer is not None
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "ZeroDivisionError" in str(record.exc_info)
+    assert record.fields["request_id"] == "trace-7"  # type: ignore[attr-defined]
+
+
+def test_a_question_is_left_for_the_log_and_keeps_the_id_of_its_request(handlers: Handlers) -> None:
+    request = Request({"type": "http", "state": {"request_id": "trace-7"}})
+    entries: list[Entry] = []
+    handlers.ask("Who sleeps?", entries, gr.Request(request))
+    assert request.state.question == "Who sleeps?"
+    assert entries[0].request_id == "trace-7"
