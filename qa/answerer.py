@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
+from threading import Lock
 
 from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
@@ -49,6 +50,8 @@ class Answerer:
         self.calibration = next(
             (c for c in fitted if c.fits(self.reader.name, made.encoder.name, made.target_tokens)), None
         )
+        self._choosing = Lock()
+        self._chosen: list[str] | None = None
 
     def ask(
         self,
@@ -90,6 +93,24 @@ class Answerer:
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched: what it left to the turns before put in; else exactly as it is."""
         return standalone_question(question, history, self._names) if history else question
+
+    @property
+    def examples(self) -> list[str]:
+        """Questions to begin with, each of which is answered; the first call asks them."""
+        with self._choosing:
+            if self._chosen is None:
+                self._chosen = self._examples(None)
+            return self._chosen
+
+    def _examples(self, doc_ids: Sequence[str] | None) -> list[str]:
+        def is_answered(question: str) -> bool:
+            text = self.ask(question, doc_ids=doc_ids).text or ""
+            return any(map(str.isalnum, text))  # a heading's mark alone would be a poor example
+
+        return example_questions(self._documents(doc_ids), is_answered)
+
+    def _documents(self, doc_ids: Sequence[str] | None) -> list[Document]:
+        return [self.index.document(doc_id) for doc_id in (self.index.documents if doc_ids is None else doc_ids)]
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -147,11 +168,11 @@ class Answerer:
         return tuple(made[:_CITED])
 
     def _reply(self, question: str, intent: Intent, doc_ids: Sequence[str] | None) -> Answer:
-        documents = [self.index.document(doc_id) for doc_id in (self.index.documents if doc_ids is None else doc_ids)]
         if intent == "summary":
-            return self._summary(question, documents)
-        examples = " ".join(f"“{example}”" for example in example_questions(documents))
-        message = _MESSAGES[intent] + (f" Try: {examples}" if examples and intent != "thanks" else "")
+            return self._summary(question, self._documents(doc_ids))
+        message = _MESSAGES[intent]
+        if intent != "thanks" and (examples := self.examples if doc_ids is None else self._examples(doc_ids)):
+            message += " Try: " + " ".join(f"“{example}”" for example in examples)
         return Answer(question, question, None, None, intent, message)
 
     def _summary(self, question: str, documents: list[Document]) -> Answer:
@@ -163,14 +184,13 @@ class Answerer:
         return Answer(question, question, citations[0].quote, None, None, None, citations)
 
     def _lead(self, document: Document) -> Candidate | None:
-        """The first two sentences of a document's first passage, its title left out."""
-        first = next((p for p in self.index.passages if p.doc_id == document.doc_id), None)
-        if first is None:
-            return None
-        spans = [s for s in sentences(first.text) if first.text[s.start : s.end] != document.title][:2]
-        if not spans:
-            return None
-        return Candidate(first, first.start + spans[0].start, first.start + spans[-1].end, 0.0, 0.0)
+        """The first two sentences of a document's first passage that holds more than headings."""
+        for passage in (p for p in self.index.passages if p.doc_id == document.doc_id):
+            headings = (document.title, passage.section)
+            found = (s for s in sentences(passage.text) if passage.text[s.start : s.end].lstrip("# ") not in headings)
+            if spans := list(islice(found, 2)):
+                return Candidate(passage, passage.start + spans[0].start, passage.start + spans[-1].end, 0.0, 0.0)
+        return None
 
 
 def check_question(question: str) -> None:

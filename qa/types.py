@@ -118,5 +118,9 @@ class Askable(Protocol):
     def reader(self) -> Reader:
         """The reader that answers."""
 
+    @property
+    def examples(self) -> Sequence[str]:
+        """Questions to begin with, each of which is answered."""
+
     def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """Answer with a verbatim span, or abstain and say why. Raises InputError."""

@@ -47,7 +47,8 @@ def create_chat(answerer: Askable, *, feedback: Path, uploads: bool, limits: Lim
     blocks = gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True, fill_height=True)
     with blocks:
         masthead = _MASTHEAD.format(add=_ADD if uploads else "")
-        head = gr.HTML(masthead, elem_id="masthead", apply_default_css=False, js_on_load=_asset("upload.js"))
+        adding = _asset("upload.js") if uploads else None
+        head = gr.HTML(masthead, elem_id="masthead", apply_default_css=False, js_on_load=adding)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="left"):
                 log = gr.HTML(elem_id="conversation", apply_default_css=False, js_on_load=script)

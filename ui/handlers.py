@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
+from fastapi import Request
 
 from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
 from qa.answerer import check_question
-from qa.examples import example_questions
+from qa.api.requests import note_question
 from qa.spelling import Speller
 from qa.types import Askable, Turn
 from qa.wire import answer_out
@@ -41,6 +42,7 @@ class Handlers:
         self._answerer = answerer
         self._feedback = feedback
         self._turns = Lock()
+        self._spelling = Lock()
         self._spelled = "", Speller((), lambda _: True)
 
     def arrive(self, entries: list[Entry], request: gr.Request) -> tuple[Update, ...]:
@@ -53,21 +55,23 @@ class Handlers:
         query = _query(request)
         if not (question := query.get("q")):
             return (gr.skip(),) * 3
-        log, notice, box = self.ask(question, entries, opens=not query.get("doc"))
+        log, notice, box = self.ask(question, entries, request, opens=not query.get("doc"))
         return log, notice, question if notice else box  # a refused question is put into the box, for mending
 
-    def ask_clicked(self, entries: list[Entry], event: gr.EventData) -> tuple[Update, ...]:
+    def ask_clicked(self, entries: list[Entry], event: gr.EventData, request: gr.Request) -> tuple[Update, ...]:
         """Ask an example question; what stands in the question box stays."""
-        log, notice, _ = self.ask(str(_fields(event).get("question", "")), entries)
+        log, notice, _ = self.ask(str(_fields(event).get("question", "")), entries, request)
         return log, notice, gr.skip()
 
-    def ask(self, question: str, entries: list[Entry], opens: bool = True) -> tuple[Update, ...]:
+    def ask(self, question: str, entries: list[Entry], request: gr.Request, opens: bool = True) -> tuple[Update, ...]:
         """Show the question at once, to be answered when those before it are, or say why it is refused."""
+        asked = cast(Request, request.request)
+        note_question(asked, question)
         try:
             check_question(question)
         except InputError as error:
             return gr.skip(), page.problem(str(error)), gr.skip()
-        entries.append(Entry(question, opens=opens))
+        entries.append(Entry(question, opens=opens, request_id=asked.state.request_id))
         return self._log(entries), "", ""
 
     def answer(self, entries: list[Entry]) -> Iterator[tuple[Update, ...]]:
@@ -105,21 +109,22 @@ class Handlers:
     def _settled(self, entry: Entry, turns: Sequence[Turn]) -> Entry:
         try:
             answer = self._answerer.ask(entry.question, history=turns)
+            meant = None if answer.reason in SMALL_TALK else self._speller().correct(entry.question)
+            return replace(entry, answer=answer, record=answer_out(answer, self._answerer), meant=meant)
         except PinciteError as error:
             return replace(entry, problem=str(error))
         except Exception:  # noqa: BLE001 - the edge: one question that fails may not keep the next from its turn
-            _LOG.exception("A question could not be answered.")
+            _LOG.exception("A question could not be answered.", extra={"fields": {"request_id": entry.request_id}})
             return replace(entry, problem=_UNEXPECTED)
-        meant = None if answer.reason in SMALL_TALK else self._speller().correct(entry.question)
-        return replace(entry, answer=answer, record=answer_out(answer, self._answerer), meant=meant)
 
     def _speller(self) -> Speller:
         """The words of the open index. What the encoder knows as one piece is common English."""
         index = self._answerer.index
-        if index.generation != self._spelled[0]:
-            known = Speller(index.documents.values(), lambda word: index.encoder.count_tokens(word) == 1)
-            self._spelled = index.generation, known
-        return self._spelled[1]
+        with self._spelling:
+            if index.generation != self._spelled[0]:
+                known = Speller(index.documents.values(), lambda word: index.encoder.count_tokens(word) == 1)
+                self._spelled = index.generation, known
+            return self._spelled[1]
 
     def rate(self, entries: list[Entry], event: gr.EventData) -> Update:
         """Keep whether an answer is right, as the reader says."""
@@ -195,8 +200,7 @@ class Handlers:
         return gr.update(choices=choices, value=chosen, visible=True if len(choices) > 1 else "hidden")
 
     def _log(self, entries: list[Entry]) -> str:
-        documents = self._answerer.index.documents
-        return page.conversation(entries, example_questions(documents.values()), documents)
+        return page.conversation(entries, self._answerer.examples, self._answerer.index.documents)
 
 
 def _query(request: gr.Request) -> Mapping[str, str]:

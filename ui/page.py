@@ -42,7 +42,8 @@ def _welcome(examples: Sequence[str]) -> str:
 
 
 def _turn(number: int, entry: Entry, examples: Sequence[str], documents: Documents) -> str:
-    link = "/?" + urlencode({"q": entry.question})
+    # Whoever opens the link has no conversation before it, so it asks what was searched.
+    link = "/?" + urlencode({"q": entry.answer.query if entry.answer else entry.question})
     asked = (
         f'<h2 class="question" dir="auto">{escape(entry.question)}</h2>'
         f'<a class="permalink" href="{escape(link)}" target="_blank" rel="noopener" '

@@ -51,13 +51,18 @@ def create_server(answerer: Answerer, settings: Settings | None = None) -> Serve
     )
     live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
     app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
-    mount_chat(app, live, feedback=settings.feedback, uploads=_takes_uploads(settings), limits=limits)
+    mount_chat(app, live, feedback=settings.feedback, uploads=takes_uploads(settings), limits=limits)
     return Server(app)
 
 
-def _takes_uploads(settings: Settings) -> bool:
-    """Whether the chat offers to add documents: where only this machine reaches it, or where that was asked for."""
-    return _is_loopback(settings.host) if settings.chat_uploads is None else settings.chat_uploads
+def takes_uploads(settings: Settings) -> bool:
+    """Whether the chat offers to add documents: where only this machine reaches it, or where that was asked for.
+
+    Never where each would be refused: for readers without keys whom others reach, or with keys that only read.
+    """
+    alone, keys = _is_loopback(settings.host), parse_keys(settings.api_keys)
+    taken = any(key.role == "write" for key in keys) if keys else alone
+    return taken and (alone if settings.chat_uploads is None else settings.chat_uploads)
 
 
 def access_of(settings: Settings) -> Access:

@@ -29,7 +29,7 @@ from qa.api.schema import Described
 _LIMITS = Limits()
 _ACCESS = Access()
 _GUARDED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard has checked already
-_OURS = ("/v1", "/v1/{path:path}", "/healthz", "/readyz", "/metrics")
+_OURS = ("/v1", "/v1/{path:path}", "/mcp", "/healthz", "/readyz", "/metrics")
 _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
 
 

@@ -76,6 +76,11 @@ class LiveAnswerer:
         """The reader, the same for every generation."""
         return self._answerer.reader
 
+    @property
+    def examples(self) -> list[str]:
+        """As ``Answerer.examples``, of the newest generation."""
+        return self.current().examples
+
     def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
-from qa.examples import example_questions
 from tests.browser.stage import (
     BROKEN,
     IN_VIEW,
@@ -171,7 +170,7 @@ def test_an_abstention_shows_related_passages_that_open(article_site: Site, open
 
 def test_an_example_question_is_asked_by_a_click(article_site: Site, open_page: Open) -> None:
     page = open_page(article_site.url)
-    examples = example_questions(article_site.answerer.index.documents.values())
+    examples = article_site.answerer.examples
     expect(page.locator(".examples .ask")).to_have_text(examples)
     page.locator(".examples .ask").first.click()
     expect(page.locator(".turn .question")).to_have_text(examples[0])

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from corpus import read_folder
 from corpus.errors import EmptyCorpus, EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
-from index import Index
+from index import Index, OnnxEncoder
 from qa import Answerer, load_reader
 from qa.confidence import FEATURES, Calibration
 from qa.types import Turn
@@ -58,12 +59,49 @@ def test_small_talk_gets_a_fixed_reply_and_no_span(answerer: Answerer, question:
     assert answer.message
 
 
-def test_help_offers_questions_that_are_answered(answerer: Answerer) -> None:
-    message = answerer.ask("help").message or ""
-    examples = message.split("“")[1:]
-    assert len(examples) >= 3
-    for example in examples:
-        assert not answerer.ask(example.split("”")[0]).abstained
+HANDBOOK = {
+    "faq.md": "# Questions\n\n## How does it work?\n\nSee below.\n\n## How do I reset my password?\n\nGo to the help "
+    "desk.\n\n## Who pays for a taxi?\n\nThe company pays for a taxi after ten in the evening.\n",
+    "leave.md": "# Leave\n\n## Sick days\n\nCall the front desk before nine.\n\n## Holidays\n\nThirty days a year.\n",
+    "office.md": "# The office\n\n## Visitors\n\nVisitors sign the book at the front desk and wear a yellow badge.\n",
+    "tuesday.txt": "Notes of Tuesday\n\nGrace Hopper leads the Lisbon branch. She took over from Alan Turing.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def handbook(tmp_path_factory: pytest.TempPathFactory, encoder: OnnxEncoder) -> Answerer:
+    folder = tmp_path_factory.mktemp("handbook")
+    for name, text in HANDBOOK.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return Answerer(Index.build(read_folder(folder), tmp_path_factory.mktemp("index"), encoder=encoder))
+
+
+def test_the_written_examples_are_all_answered(answerer: Answerer) -> None:
+    assert len(answerer.examples) == 4
+    assert answerer.examples[0] == QUESTIONS[0]
+
+
+def test_each_example_of_any_documents_is_answered(handbook: Answerer) -> None:
+    assert "Who pays for a taxi?" in handbook.examples, "a heading that is a question is asked as it stands"
+    assert handbook.examples[-1] == "What is this about?"
+    for example in handbook.examples:
+        assert any(map(str.isalnum, handbook.ask(example).text or "")), example
+
+
+def test_a_summary_begins_below_the_headings(handbook: Answerer) -> None:
+    quotes = [citation.quote for citation in handbook.ask("What is this about?").citations]
+    assert quotes[:2] == ["See below.", "Call the front desk before nine."]
+
+
+def test_help_offers_the_examples_of_the_chosen_documents(handbook: Answerer) -> None:
+    message = handbook.ask("help").message or ""
+    assert all(f"“{example}”" in message for example in handbook.examples)
+    chosen = handbook.ask("help", doc_ids=["leave.md", "tuesday.txt"]).message or ""
+    assert "taxi" not in chosen and "What is this about?" in chosen
+
+
+def test_there_is_no_example_where_nothing_is_answered(handbook: Answerer) -> None:
+    assert "Try" not in (handbook.ask("help", doc_ids=[]).message or "")
 
 
 def test_a_summary_is_the_opening_in_the_documents_own_words(answerer: Answerer) -> None:

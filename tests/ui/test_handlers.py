@@ -1,6 +1,11 @@
-"""What the chat does where a reader's connection does not last."""
+"""What the chat does where a reader's connection does not last, or something of ours fails."""
 
+import logging
 from pathlib import Path
+
+import gradio as gr
+import pytest
+from fastapi import Request
 
 from index import Index
 from tests.browser.stage import ListeningAnswerer
@@ -10,9 +15,22 @@ from ui.feedback import Feedback
 from ui.handlers import Handlers
 
 
-def test_a_question_whose_connection_broke_is_answered_with_the_next(tmp_path: Path) -> None:
-    index = Index.build([document("a.txt", "The cat sleeps.")], tmp_path / "index", encoder=HashEncoder())
-    handlers = Handlers(ListeningAnswerer(index), Feedback(tmp_path / "kept.jsonl"))
+class ForgetfulEncoder(HashEncoder):
+    """Fails where the speller asks it for a word."""
+
+    def count_tokens(self, text: str) -> int:
+        if text == "sleepz":
+            raise ZeroDivisionError
+        return super().count_tokens(text)
+
+
+@pytest.fixture
+def handlers(tmp_path: Path) -> Handlers:
+    index = Index.build([document("a.txt", "The cat sleeps.")], tmp_path / "index", encoder=ForgetfulEncoder())
+    return Handlers(ListeningAnswerer(index), Feedback(tmp_path / "kept.jsonl"))
+
+
+def test_a_question_whose_connection_broke_is_answered_with_the_next(handlers: Handlers) -> None:
     entries = [Entry("Who sleeps?")]
     broken = handlers.answer(entries)
     next(broken)
@@ -21,3 +39,23 @@ def test_a_question_whose_connection_broke_is_answered_with_the_next(tmp_path: P
     entries.append(Entry("And who else?"))
     list(handlers.answer(entries))
     assert all(entry.settled for entry in entries)
+
+
+def test_a_failure_behind_the_answer_does_not_keep_the_next_question_from_its_turn(
+    handlers: Handlers, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries = [Entry("Who sleepz?", request_id="trace-7"), Entry("Who sleeps?")]
+    list(handlers.answer(entries))
+    assert entries[0].problem is not None and "server's log" in entries[0].problem
+    assert entries[1].answer is not None
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert "ZeroDivisionError" in str(record.exc_info)
+    assert record.fields["request_id"] == "trace-7"  # type: ignore[attr-defined]
+
+
+def test_a_question_is_left_for_the_log_and_keeps_the_id_of_its_request(handlers: Handlers) -> None:
+    request = Request({"type": "http", "state": {"request_id": "trace-7"}})
+    entries: list[Entry] = []
+    handlers.ask("Who sleeps?", entries, gr.Request(request))
+    assert request.state.question == "Who sleeps?"
+    assert entries[0].request_id == "trace-7"

@@ -207,6 +207,15 @@ def test_a_rewritten_question_is_shown() -> None:
     assert texts(rewritten, "//*[@class='searched']") == ["searched for: Who came?"]
 
 
+def test_the_link_of_a_question_asks_it_without_the_conversation_before() -> None:
+    found = document("a.txt", "One came.")
+    follow_up = answer_to("And who?", (found, "One"), query="Who came & went?")
+    entries = [Entry("And who?", follow_up), Entry("Who?", answer_to("Who?", (found, "One"))), Entry("Why?")]
+    shown = page.conversation(entries, [], {"a.txt": found})
+    links = parsed(shown).xpath("//a[@class='permalink']/@href")
+    assert links == ["/?q=Who+came+%26+went%3F", "/?q=Who%3F", "/?q=Why%3F"]
+
+
 def test_nothing_hostile_becomes_markup() -> None:
     found = Document(HOSTILE, f"{HOSTILE} said it.\n\n{HOSTILE}", HOSTILE, "", "", (), (Section(HOSTILE, 0, 0, 9),))
     answer = answer_to(HOSTILE, (found, HOSTILE), query=HOSTILE + "?")

@@ -4,11 +4,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from corpus.errors import InsecureAddress, InvalidSetting
+from index import Index
+from qa import Answerer
+from qa.api import create_app
+from tests.fakes import FixedReader, HashEncoder, document
 from tests.ui.commands import PINCITE, environment, run
+from ui.chat import mount_chat
 from ui.config import load_settings
-from ui.server import access_of
+from ui.server import access_of, takes_uploads
 
 KEYS = "ci:write:0123456789abcdef"
 
@@ -20,6 +26,38 @@ def test_others_reach_no_server_without_keys_unless_that_is_said(host: str) -> N
     assert access_of(load_settings(host=host, api_keys=KEYS)).keys[0].name == "ci"
     unguarded = access_of(load_settings(host=host, no_auth=True))
     assert (unguarded.keys, unguarded.open_writes) == ((), False)
+
+
+READ_KEY = "team:read:0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("settings", "offered"),
+    [
+        ({}, True),
+        ({"chat_uploads": False}, False),
+        ({"host": "0.0.0.0", "no_auth": True}, False),
+        ({"host": "0.0.0.0", "no_auth": True, "chat_uploads": True}, False),
+        ({"host": "0.0.0.0", "api_keys": KEYS}, False),
+        ({"host": "0.0.0.0", "api_keys": KEYS, "chat_uploads": True}, True),
+        ({"host": "0.0.0.0", "api_keys": READ_KEY, "chat_uploads": True}, False),
+        ({"api_keys": f"{KEYS},{READ_KEY.replace('0', '1')}"}, True),
+        ({"api_keys": READ_KEY}, False),
+    ],
+)
+def test_the_chat_offers_to_add_documents_only_where_that_can_work(settings: dict[str, object], offered: bool) -> None:
+    assert takes_uploads(load_settings(**settings)) is offered
+
+
+@pytest.mark.parametrize("uploads", [True, False])
+def test_a_page_without_uploads_has_no_button_for_them(tmp_path: Path, uploads: bool) -> None:
+    index = Index.build([document("a.txt", "The cat sleeps.")], tmp_path / "index", encoder=HashEncoder())
+    answerer = Answerer(index, reader=FixedReader({}))
+    app = mount_chat(create_app(answerer), answerer, feedback=tmp_path / "kept.jsonl", uploads=uploads)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        page = client.get("/config").text
+    assert "masthead" in page
+    assert ("add-documents" in page) is uploads
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
