@@ -1,5 +1,6 @@
 """What the endpoint says of itself: every field and every error is described, and every example is true."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,17 @@ def test_the_examples_quote_the_built_in_article(schema: Json) -> None:
     section = example(schema, "SectionOut")
     assert section in [{"heading": s.heading, "start": s.start, "body": s.body, "end": s.end} for s in article.sections]
     assert article.text.startswith(example(schema, "DocumentTextOut")["text"].removesuffix("…"))
+
+
+def test_the_examples_are_what_the_built_in_article_gives(schema: Json) -> None:
+    """Written by ``make golden``; after another training the examples are taken from there."""
+    real = json.loads(Path("tests/golden/answer.json").read_text(encoding="utf-8"))
+    answer, hit, citation = (example(schema, name) for name in ("AnswerOut", "HitOut", "CitationOut"))
+    assert (answer["question"], answer["answer"]) == (real["question"], real["answer"])
+    assert answer["confidence"] == real["confidence"]
+    assert answer["index"].items() >= real["index"].items()
+    assert hit in real["hits"]
+    assert citation == real["citations"][0]
 
 
 def test_events_are_told_of(schema: Json) -> None:
