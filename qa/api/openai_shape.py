@@ -82,7 +82,7 @@ class ChatBody(BaseModel):
 
     messages: list[Message] = Field(
         min_length=1,
-        description=f"The conversation, oldest first; the last is the question, {_REMEMBERED} turns before it are read.",
+        description=f"The conversation, oldest first; the last is the question, {_REMEMBERED} turns before are read.",
     )
     model: str = Field(default=MODEL, description="Any name; there is one model.", examples=[MODEL])
     stream: StrictBool = Field(default=False, description="Whether to answer in server-sent events.", examples=[False])
