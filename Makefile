@@ -22,8 +22,8 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks
-	$(BIN)/python -m tests.benchmarks.load
 	$(BIN)/python -m tests.benchmarks.page
+	$(BIN)/python -m tests.benchmarks.load
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

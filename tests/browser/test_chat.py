@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
+from qa.api.limits import Limits
+from tests.browser.conftest import Visit
 from tests.browser.stage import (
     BROKEN,
     IN_VIEW,
@@ -142,6 +144,38 @@ def test_questions_asked_while_one_is_pending_are_answered_in_order(article_site
     expect(page.locator(".turn .problem")).to_have_count(1)
     assert [turn.question for turn in answerer.histories[ORDER]] == [SPOKESPERSON]
     expect(page.locator("#source mark strong")).to_have_text("June 2")
+
+
+def test_a_question_that_has_no_place_to_wait_is_refused_in_words_and_can_be_asked_again(
+    article_site: Site, open_page: Open, visit: Visit
+) -> None:
+    answerer = article_site.answerer
+    assert isinstance(answerer, ListeningAnswerer)
+    pages = [open_page(article_site.url) for _ in range(3)]
+    page = pages[-1]
+    answerer.may_answer.clear()
+    try:
+        for at_work in pages[:2]:
+            at_work.locator("#question textarea").fill(ORDER)
+            at_work.keyboard.press("Enter")
+            expect(at_work.locator(".waiting")).to_have_text("Searching the documents…")
+        events = page.request.get(f"{article_site.url}/config").json()["dependencies"]
+        number = next(event["id"] for event in events if event["api_name"] == "answer")
+        join = {"fn_index": number, "data": [None], "session_hash": "others"}
+        for _ in range(Limits().waiting):
+            assert page.request.post(f"{article_site.url}/gradio_api/queue/join", data=join).status == 200
+        page.locator("#question textarea").fill(SPOKESPERSON)
+        page.keyboard.press("Enter")
+        expect(page.locator(".turn .problem")).to_contain_text("Too many questions are waiting")
+        expect(page.locator(".waiting")).to_have_count(0)
+    finally:
+        answerer.may_answer.set()
+    for at_work in pages[:2]:
+        expect(at_work.locator(".answer strong")).to_have_text("June 2")
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".answer strong")).to_have_text("Francis Brennan")
+    assert visit.complaints and all("503" in complaint for complaint in visit.complaints)
+    visit.complaints.clear()
 
 
 def test_the_newest_answer_is_in_view(article_site: Site, open_page: Open) -> None:
