@@ -3,9 +3,10 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +17,17 @@ from corpus import read_builtin
 from index import Index, OnnxEncoder
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
-from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, charters, hostile_document, poem
+from qa.api.access import Access, parse_keys
+from tests.browser.stage import (
+    PATIENCE,
+    READ_KEY,
+    WRITE_KEY,
+    ListeningAnswerer,
+    Site,
+    charters,
+    hostile_document,
+    poem,
+)
 from tests.fakes import HashEncoder, document
 from ui.chat import mount_chat
 
@@ -25,6 +36,8 @@ _ARGUMENTS = (
     "--disable-component-update --disable-sync"
 )
 _START_SECONDS = 60
+CHAT = ("#source .panel", "#conversation .log")
+"""What stands on the page of the chat as soon as it can be used."""
 
 
 @dataclass
@@ -34,16 +47,24 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
+    def was_refused(self, path: str, *statuses: int) -> None:
+        """Requests for the path were refused with these, as a test meant them to be; all else is still a complaint."""
+        refusals = [said for said in self.complaints if urlsplit(said.split()[-1]).path == path]
+        assert [int(said.split()[0]) for said in refusals] == list(statuses)
+        self.complaints = [
+            said for said in self.complaints if said not in refusals and not said.startswith("Failed to load resource")
+        ]
+
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Answerer], Site]]:
-    """Starts servers on free ports, and stops them at the end."""
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """Starts servers on free ports, and stops them at the end; keywords go to ``create_app``."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(answerer: Answerer) -> Site:
+    def start(answerer: Answerer, **settings: Any) -> Site:
         feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
         live = LiveAnswerer(answerer)
-        app = mount_chat(create_app(live), live, feedback=feedback, uploads=True)
+        app = mount_chat(create_app(live, **settings), live, feedback=feedback, uploads=True)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -89,6 +110,15 @@ def charter_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="session")
+def keyed_site(serve: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A server that asks for a key, and writes questions into its log."""
+    documents = [document("cat.txt", "The cat is called Tom.", "Cats"), document("dog.txt", "The dog barks.", "Dogs")]
+    index = Index.build(documents, tmp_path_factory.mktemp("keyed"), encoder=HashEncoder())
+    access = Access(parse_keys(f"team:read:{READ_KEY} editor:write:{WRITE_KEY}"))
+    return serve(ListeningAnswerer(index), access=access, log_questions=True)
+
+
+@pytest.fixture(scope="session")
 def large_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
     """One document that is too long to be shown whole."""
     text = "\n\n".join(f"Paragraph {i} holds the word w{i}." for i in range(12_000))
@@ -118,7 +148,9 @@ def open_page(browser: Browser, visit: Visit) -> Iterator[Callable[..., Page]]:
     """Opens pages of their own profile. Afterwards, none may have complained or asked another host for anything."""
     contexts: list[BrowserContext] = []
 
-    def opened(url: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+    def opened(
+        url: str, *, width: int = 1440, height: int = 900, dark: bool = False, shows: Sequence[str] = CHAT
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -133,8 +165,8 @@ def open_page(browser: Browser, visit: Visit) -> Iterator[Callable[..., Page]]:
         page.on("response", lambda r: r.status >= 400 and visit.complaints.append(f"{r.status} {r.url}"))
         page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).hostname or request.url[:40]))
         page.goto(url)
-        page.wait_for_selector("#source .panel")
-        page.wait_for_selector("#conversation .log")
+        for selector in shows:
+            page.wait_for_selector(selector)
         return page
 
     yield opened
