@@ -71,10 +71,12 @@ def source_panel(document: Document, place: Place, *, note: str = "") -> str:
         note = note or "The link points beyond the end of this document, so nothing is highlighted."
     shown = window(document.text, place)
     body = "".join(_body(document, place, shown))
+    label = ", ".join(filter(None, (f"Text of {document.title}", _section(document, place))))
     return (
         f'<section class="panel" aria-label="Source" {place.attributes()}>'
-        f'<a class="back" href="#conversation">Back to the answers</a>{_head(document, place, note)}'
-        f'<div class="text" role="group" aria-label="Text of the source" tabindex="0">'
+        '<a class="back" href="#conversation" aria-keyshortcuts="Escape">Back to the answers</a>'
+        f"{_head(document, place, note)}"
+        f'<div class="text" role="group" aria-label="{escape(label)}" tabindex="0">'
         f"{_more(document, shown, later=False)}{body}{_more(document, shown, later=True)}</div></section>"
     )
 
@@ -120,10 +122,8 @@ def emphasised(text: str, shown: Span, answer: Span) -> str:
 def _head(document: Document, place: Place, note: str) -> str:
     where = [escape(document.doc_id)]
     if place.quote != _NOWHERE:
-        at = place.answer.start or place.quote.start
-        section = next((s.heading for s in document.sections if s.start <= at < s.end), "")
-        page = document.page_at(at)
-        where += [f"<bdi>{escape(section)}</bdi>"] if section and section != document.title else []
+        section, page = _section(document, place), document.page_at(_at(place))
+        where += [f"<bdi>{escape(section)}</bdi>"] if section else []
         where += [f"page {page}"] if page is not None else []
     named = "Link to this passage" if place.quote != _NOWHERE else "Link to this document"
     return (
@@ -131,6 +131,18 @@ def _head(document: Document, place: Place, note: str) -> str:
         f'<a class="permalink" href="{escape(place.link())}" target="_blank" rel="noopener">{named}</a></p>'
         f"{_note(note)}</header>"
     )
+
+
+def _at(place: Place) -> int:
+    return place.answer.start or place.quote.start
+
+
+def _section(document: Document, place: Place) -> str:
+    """The heading above the quote; empty where there is none but the title, or nothing is quoted."""
+    if place.quote == _NOWHERE:
+        return ""
+    found = next((s.heading for s in document.sections if s.start <= _at(place) < s.end), "")
+    return found if found != document.title else ""
 
 
 def _note(note: str) -> str:

@@ -13,6 +13,7 @@ from qa.api.guard import COOKIE, LOGIN
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Pincite: key</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:15vh auto;padding:0 1rem}}
 input,button{{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;margin:.25rem 0 .75rem}}</style></head>
 <body><main><h1>Pincite</h1><form method="post" action="{action}">

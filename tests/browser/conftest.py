@@ -1,9 +1,10 @@
 """The real page in a real browser: Debian's chromium, driven by Playwright."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +14,17 @@ from corpus import read_builtin
 from index import Index, OnnxEncoder
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
-from tests.browser.stage import PATIENCE, ListeningAnswerer, Site, charters, hostile_document, poem
+from qa.api.access import Access, parse_keys
+from tests.browser.stage import (
+    PATIENCE,
+    READ_KEY,
+    WRITE_KEY,
+    ListeningAnswerer,
+    Site,
+    charters,
+    hostile_document,
+    poem,
+)
 from tests.fakes import HashEncoder, document
 from tests.qa.api.conftest import Served
 from ui.chat import mount_chat
@@ -23,6 +34,8 @@ _ARGUMENTS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+CHAT = ("#source .panel", "#conversation .log")
+"""What stands on the page of the chat as soon as it can be used."""
 
 
 @dataclass
@@ -32,16 +45,24 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
+    def was_refused(self, path: str, *statuses: int) -> None:
+        """Requests for the path were refused with these, as a test meant them to be; all else is still a complaint."""
+        refusals = [said for said in self.complaints if urlsplit(said.split()[-1]).path == path]
+        assert [int(said.split()[0]) for said in refusals] == list(statuses)
+        self.complaints = [
+            said for said in self.complaints if said not in refusals and not said.startswith("Failed to load resource")
+        ]
+
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Answerer], Site]]:
-    """Starts servers on free ports, and stops them at the end."""
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """Starts servers on free ports, and stops them at the end; keywords go to ``create_app``."""
     running: list[Served] = []
 
-    def start(answerer: Answerer) -> Site:
+    def start(answerer: Answerer, **settings: Any) -> Site:
         feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
         live = LiveAnswerer(answerer)
-        app = mount_chat(create_app(live), live, feedback=feedback, uploads=True)
+        app = mount_chat(create_app(live, **settings), live, feedback=feedback, uploads=True)
         running.append(Served(Server(app)))
         return Site(running[-1].address, answerer, feedback)
 
@@ -79,6 +100,15 @@ def charter_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="session")
+def keyed_site(serve: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A server that asks for a key, and writes questions into its log."""
+    documents = [document("cat.txt", "The cat is called Tom.", "Cats"), document("dog.txt", "The dog barks.", "Dogs")]
+    index = Index.build(documents, tmp_path_factory.mktemp("keyed"), encoder=HashEncoder())
+    access = Access(parse_keys(f"team:read:{READ_KEY} editor:write:{WRITE_KEY}"))
+    return serve(ListeningAnswerer(index), access=access, log_questions=True)
+
+
+@pytest.fixture(scope="session")
 def large_site(serve: Callable[[Answerer], Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
     """One document that is too long to be shown whole."""
     text = "\n\n".join(f"Paragraph {i} holds the word w{i}." for i in range(12_000))
@@ -108,7 +138,9 @@ def open_page(browser: Browser, visit: Visit) -> Iterator[Callable[..., Page]]:
     """Opens pages of their own profile. Afterwards, none may have complained or asked another host for anything."""
     contexts: list[BrowserContext] = []
 
-    def opened(url: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+    def opened(
+        url: str, *, width: int = 1440, height: int = 900, dark: bool = False, shows: Sequence[str] = CHAT
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -123,8 +155,8 @@ def open_page(browser: Browser, visit: Visit) -> Iterator[Callable[..., Page]]:
         page.on("response", lambda r: r.status >= 400 and visit.complaints.append(f"{r.status} {r.url}"))
         page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).hostname or request.url[:40]))
         page.goto(url)
-        page.wait_for_selector("#source .panel")
-        page.wait_for_selector("#conversation .log")
+        for selector in shows:
+            page.wait_for_selector(selector)
         return page
 
     yield opened

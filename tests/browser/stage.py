@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from corpus import Document, Passage, Section
 from index import Hit, Index
@@ -26,11 +26,14 @@ UNANSWERABLE = "How do I bake sourdough bread?"
 BROKEN = "What breaks?"
 UNSURE = "Where is the ring?"
 WRITER = "Who wrote the charter?"
+CAT = "What is the cat called?"
+READ_KEY, WRITE_KEY = "read-0123456789abcdef", "write-0123456789abcdef"
 _ANSWERS = {
     SPOKESPERSON: "Francis Brennan",
     ORDER: "June 2",
     "What did the minister say?": "<img src=x onerror=alert(3)>",
     WRITER: "Ada Byron",
+    CAT: "Tom",
 }
 _POEM = "A small poem\n\nRoses are red,\nviolets are blue,\nthe reader found\nwhat was true."
 _BAD = "<b>bold</b> ${alert(7)} {{7*7}} `x`"
@@ -139,6 +142,15 @@ def ask(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#conversation .turn")).to_have_count(turns + 1)
     expect(page.locator("#conversation .waiting")).to_have_count(0)
+
+
+def tab_to(page: Page, target: Locator, *, back: bool = False) -> None:
+    """Press Tab until the element has the focus, as who has no mouse does."""
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        if target.evaluate("node => node === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {target}")
 
 
 def marked(page: Page) -> str:

@@ -235,6 +235,19 @@ def test_the_earlier_turns_go_with_a_question(article_site: Site, open_page: Ope
     assert [(turn.question, turn.answer) for turn in history] == [(SPOKESPERSON, "Francis Brennan")]
 
 
+def test_a_follow_up_is_searched_with_what_it_left_out(real_site: Site, open_page: Open) -> None:
+    page = open_page(real_site.url)
+    ask(page, SPOKESPERSON)
+    ask(page, "What did he say?")
+    newest = page.locator(".turn:last-child")
+    expect(newest.locator(".searched")).to_have_text("searched for: What did Francis Brennan say?")
+    expect(newest.locator(".chip").first).to_be_visible()
+    expect(newest.locator(".answer strong").first).not_to_be_empty()
+    page.goto(real_site.url + (newest.locator(".permalink").get_attribute("href") or ""))
+    expect(page.locator(".turn .answer strong").first).not_to_be_empty()
+    expect(page.locator(".turn .question")).to_contain_text("Brennan")
+
+
 def test_a_link_opens_a_source_at_a_range(article_site: Site, open_page: Open) -> None:
     document = next(iter(article_site.answerer.index.documents.values()))
     start = document.text.index("On June 12, Commerce")

@@ -11,15 +11,17 @@ from tests.browser.stage import (
     ORDER,
     SPOKESPERSON,
     UNANSWERABLE,
+    UNSURE,
     Open,
     Site,
     ask,
     comes_into_view,
     has_no_horizontal_scroll,
+    tab_to,
 )
 
 
-def test_everything_can_be_done_by_keyboard(article_site: Site, open_page: Open) -> None:
+def test_everything_can_be_done_by_keyboard(article_site: Site, open_page: Open, screenshots: Path) -> None:
     page = open_page(article_site.url)
     expect(page.locator("#question textarea")).to_be_focused()
     for question in (SPOKESPERSON, ORDER):
@@ -29,16 +31,53 @@ def test_everything_can_be_done_by_keyboard(article_site: Site, open_page: Open)
         expect(page.locator(".waiting")).to_have_count(0)
     expect(page.locator("#source mark strong")).to_have_text("June 2")
     chips = page.locator(".chip")
-    for _ in range(20):
-        page.keyboard.press("Shift+Tab")
-        if chips.first.evaluate("node => node === document.activeElement"):
-            break
-    expect(chips.first).to_be_focused()
+    tab_to(page, chips.first, back=True)
     assert chips.first.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
     assert "Citation 1" in (chips.first.get_attribute("aria-label") or "")
     page.keyboard.press("Enter")
     expect(page.locator("#source mark strong")).to_have_text("Francis Brennan")
+    expect(page.locator("#source mark")).to_be_focused()  # to be read on from there
+    citation = article_site.answerer.ask(SPOKESPERSON).citations[0]
+    group = page.get_by_role("group", name=f"Text of {citation.title}")
+    expect(group.locator("mark")).to_be_focused()
+    page.keyboard.press("Escape")
     expect(chips.first).to_be_focused()
+    page.keyboard.press("Enter")  # it is open already
+    expect(page.locator("#source mark")).to_be_focused()
+    back = page.get_by_role("link", name="Back to the answers")
+    tab_to(page, back, back=True)
+    expect(back).to_be_in_viewport(ratio=1)
+    page.screenshot(path=screenshots / "light-back.png")
+    page.keyboard.press("Enter")
+    expect(chips.first).to_be_focused()
+    chips.last.click()
+    expect(page.locator("#source mark strong")).to_have_text("June 2")
+    expect(chips.last).to_be_focused()  # a mouse leaves the focus where it clicked
+
+
+def test_examples_copies_opinions_and_documents_are_reached_by_tab(library_site: Site, open_page: Open) -> None:
+    page = open_page(library_site.url)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    expect(page.locator("#question textarea")).to_be_focused()
+    tab_to(page, page.get_by_role("button", name=SPOKESPERSON), back=True)
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer strong")).to_have_text("Francis Brennan")
+    page.locator("#question textarea").click()
+    copy, right = page.get_by_role("button", name="Copy", exact=True), page.get_by_role("button", name="Right")
+    tab_to(page, copy, back=True)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "Francis Brennan" in page.evaluate("navigator.clipboard.readText()")
+    tab_to(page, right)
+    page.keyboard.press("Space")
+    expect(right).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".opinion")).to_contain_text("this is kept")
+    tab_to(page, page.locator("#picker input"))
+    page.keyboard.type("poem")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#source .text")).to_contain_text("violets are blue,")
+    library_site.feedback.unlink(missing_ok=True)
 
 
 def test_a_screen_reader_finds_its_way(article_site: Site, open_page: Open) -> None:
@@ -55,29 +94,46 @@ def test_a_screen_reader_finds_its_way(article_site: Site, open_page: Open) -> N
     expect(page.get_by_role("textbox", name="Your question")).to_have_count(1)
 
 
+def violations(page: Page) -> list[str]:
+    """What the rules of axe-core (Deque) call serious."""
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 5  # else it looked at nothing
+    return [
+        f"{rule['id']}: {node['html']}"
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]
+
+
 def test_axe_finds_no_serious_violation(article_site: Site, open_page: Open) -> None:
-    """The rules of axe-core (Deque), in every state of the page and in both lights."""
-
-    def violations(page: Page) -> list[str]:
-        found = Axe().run(page).response
-        assert len(found["passes"]) > 10  # else it looked at nothing
-        return [
-            f"{rule['id']}: {node['html']}"
-            for rule in found["violations"]
-            if rule["impact"] in {"serious", "critical"}
-            for node in rule["nodes"]
-        ]
-
+    """In every state of the page and in both lights."""
     for look in ({}, {"dark": True}, {"width": 360, "height": 740}):
         page = open_page(article_site.url, **look)
         assert violations(page) == []
-        for question in (SPOKESPERSON, UNANSWERABLE, "hello"):
+        for question in (SPOKESPERSON, UNANSWERABLE, "hello", SPOKESPERSON.replace("spokes", "spoks")):
             ask(page, question)
+        expect(page.locator(".meant")).to_be_visible()
         page.locator("summary").first.click()
         page.get_by_role("button", name="Wrong").first.click()
         expect(page.locator("form.note")).to_be_visible()
         assert violations(page) == []
     article_site.feedback.unlink(missing_ok=True)
+
+
+def test_axe_finds_nothing_with_several_documents(
+    library_site: Site, charter_site: Site, keyed_site: Site, open_page: Open
+) -> None:
+    page = open_page(library_site.url)
+    page.locator("#picker input").click()
+    expect(page.get_by_role("option", name="A small poem")).to_be_visible()
+    assert violations(page) == []
+    page = open_page(charter_site.url)
+    ask(page, UNSURE)
+    expect(page.locator(".also button")).to_have_count(2)
+    assert violations(page) == []
+    page = open_page(keyed_site.url, shows=["#key"])
+    assert violations(page) == []
 
 
 def test_an_answer_leaves_earlier_turns_untouched(article_site: Site, open_page: Open) -> None:
@@ -131,6 +187,15 @@ def test_nothing_of_the_page_is_an_api_or_leaves_the_machine(article_site: Site,
     expect(page.locator("footer")).to_have_count(0)
     assert page.request.get(f"{article_site.url}/favicon.ico").headers["content-type"] == "image/svg+xml"
     assert json.loads(page.request.get(f"{article_site.url}/v1/nothing").text())["status"] == 404
+
+
+def test_the_page_of_the_endpoint_works_and_leaves_nothing_to_the_network(
+    article_site: Site, open_page: Open, visit: Visit
+) -> None:
+    page = open_page(f"{article_site.url}/docs", shows=[".swagger-ui .opblock"])
+    page.locator("#operations-answers-ask_v1_ask_post, .opblock-post").first.click()
+    expect(page.get_by_role("button", name="Try it out").first).to_be_visible()
+    assert visit.hosts == {"127.0.0.1"}
 
 
 def test_pictures_for_a_person_to_look_at(article_site: Site, open_page: Open, screenshots: Path) -> None:

@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from index import Index, OnnxEncoder
+from qa.api.limits import Limits
 from qa.evaluation.datasets import read_questions
+from tests.browser.conftest import Visit
 from tests.browser.stage import ORDER, SPOKESPERSON, UNANSWERABLE, ListeningAnswerer, Open, Site, ask
 from tests.fakes import document
 from ui.exports import markdown, plain
 
+UPLOAD = 100_000
 DROP = """(files) => {
     const carried = new DataTransfer();
     for (const [name, text] of files) carried.items.add(new File([text], name));
@@ -26,12 +29,11 @@ DROP = """(files) => {
 
 
 @pytest.fixture
-def small_site(
-    serve: Callable[[ListeningAnswerer], Site], encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory
-) -> Site:
-    """Two documents that a test may add to."""
+def small_site(serve: Callable[..., Site], encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Two documents that a test may add to, a little at a time."""
     documents = [document("cat.txt", "The cat is called Tom.", "Cats"), document("dog.txt", "The dog barks.", "Dogs")]
-    return serve(ListeningAnswerer(Index.build(documents, tmp_path_factory.mktemp("small"), encoder=encoder)))
+    index = Index.build(documents, tmp_path_factory.mktemp("small"), encoder=encoder)
+    return serve(ListeningAnswerer(index), limits=Limits(upload=UPLOAD))
 
 
 def copied(page: Page, button: str) -> str:
@@ -104,14 +106,23 @@ def test_an_opinion_becomes_a_question_to_label(article_site: Site, open_page: O
     expect(page.locator(".turn:first-child .opinion")).to_have_count(0)
 
 
-def test_dropped_documents_are_added_and_others_are_named(small_site: Site, open_page: Open) -> None:
+def test_dropped_documents_are_added_and_others_are_named(small_site: Site, open_page: Open, visit: Visit) -> None:
     page = open_page(small_site.url)
-    files = [["fish.md", "# \\<img src=x onerror=alert(1)>\n\nThe fish is called Wanda."], ["bad.zip", "PK"]]
+    held: list[Route] = []
+    page.route("**/v1/documents", lambda route: held.append(route))  # noqa: PLW0108 - no built-in can be one
+    files = [["bad.zip", "PK"], ["fish.md", "# \\<img src=x onerror=alert(1)>\n\nThe fish is called Wanda."]]
     assert page.evaluate(DROP, files) is True
     told = page.locator("#adding")
-    expect(told).to_contain_text("Added: <img src=x onerror=alert(1)>")
+    expect(told).to_contain_text("Adding 1 of 2: bad.zip")
+    expect(told.get_by_role("progressbar", name="Adding documents")).to_be_visible()
+    held.pop().continue_()
+    expect(told).to_contain_text("Adding 2 of 2: fish.md")
     expect(told.locator(".problem")).to_contain_text("bad.zip")
-    expect(told.locator("img")).to_have_count(0)
+    expect(told.get_by_role("button")).to_have_count(0)
+    held.pop().continue_()
+    expect(told).to_contain_text("Added: <img src=x onerror=alert(1)>")
+    expect(told.locator("img, progress")).to_have_count(0)
+    visit.was_refused("/v1/documents", 422)
     expect(page.locator("#source .text")).to_contain_text("The fish is called Wanda")
     told.get_by_role("button", name="Close").click()
     expect(told).to_be_empty()
@@ -120,6 +131,26 @@ def test_dropped_documents_are_added_and_others_are_named(small_site: Site, open
     page.keyboard.press("Escape")
     ask(page, "What is the fish called?")
     expect(page.locator(".turn .answer, .turn .abstention")).to_have_count(1)
+
+
+def test_a_file_that_is_too_large_is_named_and_the_others_are_added(
+    small_site: Site, open_page: Open, visit: Visit, tmp_path: Path
+) -> None:
+    """One is over the limit alone, the others only together."""
+    sizes = {"ant.txt": 0.4, "bee.txt": 0.4, "cow.txt": 1.1, "doe.txt": 0.4}
+    for name, share in sizes.items():
+        (tmp_path / name).write_text(f"{name} has legs.\n" + "\n" * int(share * UPLOAD), encoding="utf-8")
+    page = open_page(small_site.url)
+    page.locator("#chosen-documents").set_input_files([tmp_path / name for name in sizes])
+    told = page.locator("#adding")
+    expect(told.get_by_role("button", name="Close")).to_be_visible()
+    expect(told.locator("p")).to_have_count(4)
+    expect(told.locator(".problem")).to_have_count(1)
+    expect(told.locator(".problem")).to_contain_text("cow.txt: It is larger than the server takes")
+    visit.was_refused("/v1/documents", 413)
+    added = page.request.get(f"{small_site.url}/v1/documents").json()["documents"]
+    assert {"ant.txt", "bee.txt", "doe.txt"} <= {found["doc_id"] for found in added}
+    expect(page.locator("#source .where")).to_contain_text("ant.txt")
 
 
 def test_documents_are_chosen_by_keyboard(small_site: Site, open_page: Open, tmp_path: Path) -> None:

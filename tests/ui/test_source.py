@@ -23,6 +23,14 @@ def test_a_document_is_shown_whole_as_paragraphs_and_headings() -> None:
     ]  # fmt: skip
 
 
+def test_the_text_is_labelled_with_what_it_is_of() -> None:
+    part = Section("Part <b>two</b>", 11, 17, 29)
+    found = replace(document("a.txt", "A title\n\n  Part\n\nOne came.", "A title"), sections=(part,))
+    label = "//*[@role='group']/@aria-label"
+    assert parsed(panel(found, "One")).xpath(label) == ["Text of A title, Part <b>two</b>"]
+    assert parsed(source.source_panel(found, Place("a.txt"))).xpath(label) == ["Text of A title"]
+
+
 def test_lines_broken_at_a_margin_flow_and_others_stay() -> None:
     prose = "This line was broken by a mail program at\nthe margin, as they used to do it."
     found = document("a.txt", f"{prose}\n\nRoses are red,\nviolets blue.")

@@ -20,8 +20,8 @@ function showWhatIsOpen() {
 }
 
 // Beside the conversation only the panel scrolls. Below it (on a phone) the page does, and only on a click: an answer
-// that has just come must not be scrolled away.
-function revealSource(clicked) {
+// that has just come must not be scrolled away. Who opens a source by keyboard goes there, and Escape leads back.
+function revealSource(clicked, byKeyboard) {
   const text = panel()?.querySelector(".text");
   if (!text) return;
   const mark = text.querySelector("mark");
@@ -34,6 +34,18 @@ function revealSource(clicked) {
   } else {
     text.scrollTo({ top: 0 });
   }
+  if (byKeyboard) {
+    if (mark) mark.tabIndex = -1;
+    (mark || text).focus({ preventScroll: true });
+  }
+}
+
+function goBack() {
+  const turns = document.querySelectorAll("#conversation .turn");
+  const current = [...document.querySelectorAll('#conversation [aria-current="true"]')];
+  const opener = current.find((node) => node === window.pinciteOpener) || current[0];
+  (opener || turns[turns.length - 1] || document.body).scrollIntoView({ block: "center", behavior: smooth });
+  (opener || document.querySelector("#conversation .log")).focus({ preventScroll: true });
 }
 
 function revealNewest() {
@@ -47,12 +59,13 @@ function keepFolds() {
   element.querySelectorAll("details").forEach((node) => (node.open = Boolean(node.foldedOut)));
 }
 
-function open(node) {
+function open(node, byKeyboard) {
+  if (!isSource) window.pinciteOpener = node;
   if (panel() && keyOf(panel()) === keyOf(node)) {
-    revealSource(true);
+    revealSource(true, byKeyboard);
     return;
   }
-  window.pinciteClicked = true;
+  window.pinciteOpening = { byKeyboard };
   trigger("click", { ...node.dataset });
 }
 
@@ -110,10 +123,7 @@ element.addEventListener("click", (event) => {
   const back = event.target.closest(".back");
   if (back) {
     event.preventDefault();
-    const turns = document.querySelectorAll("#conversation .turn");
-    const chip = document.querySelector('#conversation [aria-current="true"]');
-    (chip || turns[turns.length - 1] || document.body).scrollIntoView({ block: "center", behavior: smooth });
-    chip?.focus({ preventScroll: true });
+    goBack();
     return;
   }
   const named = event.target.closest(".cited");
@@ -121,13 +131,17 @@ element.addEventListener("click", (event) => {
   // A link that is to be opened elsewhere is the browser's business.
   if (!node || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  open(node);
+  open(node, event.detail === 0); // a press of a key counts no clicks
+});
+
+element.addEventListener("keydown", (event) => {
+  if (isSource && event.key === "Escape") goBack();
 });
 
 watch("value", () => {
   if (isSource) {
-    revealSource(window.pinciteClicked);
-    window.pinciteClicked = false;
+    revealSource(Boolean(window.pinciteOpening), window.pinciteOpening?.byKeyboard);
+    window.pinciteOpening = null;
   } else {
     keepFolds();
     const turns = element.querySelectorAll(".turn").length;
