@@ -169,7 +169,7 @@ class CitationOut(_Response):
 class HitOut(_Response):
     """A passage that was searched and read; ``text`` is the document's ``text[start:end]``."""
 
-    rank: int = Field(description="The place in the final order, from 1.", examples=[1])
+    rank: int = Field(description="The place in the final order, from 1.", examples=[2])
     doc_id: DocId
     start: int = Field(description="Where the passage begins.", examples=[1394])
     end: int = Field(description="Where the passage ends.", examples=[1707])
@@ -181,10 +181,12 @@ class HitOut(_Response):
     dense_rank: int | None = Field(description="The place by meaning alone, from 1.", examples=[6])
     lexical_rank: int | None = Field(description="The place by words alone, from 1.", examples=[1])
     reader: float | None = Field(
-        default=None, description="The reader's raw score for its best span; null where none was read.", examples=[12.4]
+        default=None,
+        description="The reader's raw score for its best span; null where none was read.",
+        examples=[12.51],
     )
     null: float | None = Field(
-        default=None, description="The reader's raw score for the passage not answering.", examples=[3.83]
+        default=None, description="The reader's raw score for the passage not answering.", examples=[1.64]
     )
 
 
@@ -193,7 +195,7 @@ class IndexOut(_Response):
 
     generation: Generation
     encoder: str = Field(description="The model that made the vectors.", examples=["all-MiniLM-L6-v2"])
-    reader: str = Field(description="The model that found the span.", examples=["pincite-reader/322b3dc4"])
+    reader: str = Field(description="The model that found the span.", examples=["pincite-reader/46e70191"])
 
 
 class AnswerOut(_Response):
@@ -212,7 +214,7 @@ class AnswerOut(_Response):
         examples=[None, "The corpus may touch on this, but no passage answers it clearly enough."],
     )
     confidence: float | None = Field(
-        description="The probability that the answer is right; null where none was fitted.", examples=[0.84, None]
+        description="The probability that the answer is right; null where none was fitted.", examples=[0.92, None]
     )
     citations: list[CitationOut] = Field(description="Where the answer stands, best first; at most three.")
     hits: list[HitOut] = Field(description="The passages that were read, in their final order.")
