@@ -83,7 +83,7 @@ def test_the_written_examples_are_all_answered(answerer: Answerer) -> None:
 
 def test_each_example_of_any_documents_is_answered(handbook: Answerer) -> None:
     assert "Who pays for a taxi?" in handbook.examples, "a heading that is a question is asked as it stands"
-    assert handbook.examples[-1] == "What is this about?"
+    assert 1 < len(handbook.examples) <= 4
     for example in handbook.examples:
         assert any(map(str.isalnum, handbook.ask(example).text or "")), example
 

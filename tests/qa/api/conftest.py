@@ -42,7 +42,13 @@ def cat_index(tmp_path: Path) -> Index:
 @pytest.fixture
 def gated(cat_index: Index) -> Iterator[tuple[Answerer, GatedReader]]:
     reader = GatedReader()
-    yield Answerer(cat_index, reader=reader), reader
+    answerer = Answerer(cat_index, reader=reader)
+    # The chat offers examples as soon as it is opened, and asks them once.
+    reader.gate.set()
+    assert answerer.examples
+    reader.gate.clear()
+    reader.reading, reader.read_questions = threading.Semaphore(0), []
+    yield answerer, reader
     reader.gate.set()
 
 
