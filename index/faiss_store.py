@@ -32,6 +32,7 @@ class FaissStore:
             return np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
         parameters = None
         if allowed is not None:
+            # Its stubs do not know the keyword.
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
         scores, ids = self._index.search(query[None, :], k, params=parameters)
         order = np.lexsort((ids[0], -scores[0]))

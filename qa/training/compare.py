@@ -2,10 +2,13 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from index.runtime import open_session
@@ -36,8 +39,8 @@ def latencies(files: dict[str, Path], threads: int) -> dict[str, float]:
     for name, file in files.items():
         session = open_session(file, threads=threads)
         rows = [{key: value[i : i + 1] for key, value in inputs.items()} for i in range(PASSAGES)]
-        runs[f"{name} batch"] = lambda s=session: s.run(None, inputs)  # type: ignore[misc]
-        runs[f"{name} one by one"] = lambda s=session, r=rows: [s.run(None, row) for row in r]  # type: ignore[misc]
+        runs[f"{name} batch"] = partial(_run, session, [inputs])
+        runs[f"{name} one by one"] = partial(_run, session, rows)
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(ROUNDS):
         for name, run in runs.items():
@@ -45,3 +48,8 @@ def latencies(files: dict[str, Path], threads: int) -> dict[str, float]:
             run()
             times[name].append(1000 * (time.perf_counter() - started))
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def _run(session: Any, inputs: Sequence[dict[str, npt.NDArray[np.int64]]]) -> None:
+    for each in inputs:
+        session.run(None, each)

@@ -21,8 +21,7 @@ class Example:
     """One question asked of one context; `answers` are (text, start) pairs, empty if unanswerable.
 
     `focus` is the offset a shortened context has to keep: an answer's, or that of the answer
-    which makes an unanswerable question tempting; None where there is no such place. `title` is that of the context's
-    article; `heading` is read before the context.
+    which makes an unanswerable question tempting; None where there is no such place.
     """
 
     id: str
@@ -33,7 +32,6 @@ class Example:
     title: str
     source: str
     focus: int | None = None
-    heading: str = ""
 
 
 def read_folder(folder: Path) -> list[Example]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.spans import Window, before, windows
+from qa.spans import Window, windows
 from qa.training.data import Example
 
 CLS, SEP = 101, 102  # of the BERT vocabulary that the encoder uses
@@ -17,7 +17,7 @@ TokenIds = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A window without its offsets; `first` begins its second segment. (0, 0) as the answer's tokens is null."""
+    """A window without its offsets, with the token positions of the answer; (0, 0) is null."""
 
     ids: TokenIds
     first: int
@@ -27,13 +27,12 @@ class Feature:
 
 def example_windows(examples: Sequence[Example], tokenizer: Tokenizer) -> list[list[Window]]:
     """The windows of each example; every distinct text is tokenised once."""
-    texts = list(dict.fromkeys(t for e in examples for t in (e.question, e.context, before(e.heading))))
+    texts = list(dict.fromkeys(t for e in examples for t in (e.question, e.context)))
     encoded = dict(zip(texts, tokenizer.encode_batch(texts, add_special_tokens=False), strict=True))
     made = []
     for example in examples:
         question, context = encoded[example.question], encoded[example.context]
-        heading = encoded[before(example.heading)].ids
-        made.append(windows(question.ids, context.ids, context.offsets, cls=CLS, sep=SEP, heading=heading))
+        made.append(windows(question.ids, context.ids, context.offsets, cls=CLS, sep=SEP))
     return made
 
 
@@ -47,7 +46,7 @@ def answer_tokens(window: Window, start: int, end: int) -> tuple[int, int] | Non
 
 def null_feature(window: Window) -> Feature:
     """The window labelled as holding no answer, or not labelled at all."""
-    return Feature(np.array(window.ids, dtype=np.int32), window.second, 0, 0)
+    return Feature(np.array(window.ids, dtype=np.int32), window.first, 0, 0)
 
 
 def training_feature(example: Example, made: Sequence[Window]) -> Feature | None:
@@ -62,7 +61,7 @@ def training_feature(example: Example, made: Sequence[Window]) -> Feature | None
     if not fitting:
         return None
     window, (first, last) = max(fitting, key=lambda f: min(f[1][0] - f[0].first, len(f[0].ids) - f[1][1]))
-    return Feature(np.array(window.ids, dtype=np.int32), window.second, first, last)
+    return Feature(np.array(window.ids, dtype=np.int32), window.first, first, last)
 
 
 def training_features(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Feature | None]:

@@ -24,14 +24,13 @@ class Shares:
     topic: float = 0.01
     short: float = 0.6  # of the contexts cut to a piece of at most PIECE_TOKENS
     noise: float = 0.12  # of all questions
-    headed: float = 0.0  # of the groups read with the titles of their articles before the contexts
     qamr: float = 0.25  # of the QAMR questions
     again: float = 0.0  # of SQuAD's own unanswerable questions, drawn a second time
 
 
 # For a run that goes on from a trained reader: passages of other topics are told apart by then, and what is left to
 # learn are exact spans and questions that almost fit.
-CONTINUED = Shares(hard=0.2, cross=0.05, short=0.7, headed=0.5, qamr=0.15, again=1.0)
+CONTINUED = Shares(hard=0.2, cross=0.05, short=0.7, qamr=0.15, again=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def one_pass(material: Material, shares: Shares, seed: int, number: int) -> list
             if example.answerable and random.random() < shares.cross:
                 crossed = negatives.cross_negative(example, material.pieces, random)
                 groups.extend([(crossed,)] if crossed else [])
-    return [_with_noise(_with_heading(group, shares, random), shares, random) for group in groups]
+    return [_with_noise(group, shares, random) for group in groups]
 
 
 def _one_answer(example: Example, random: Random) -> Example:
@@ -106,13 +105,6 @@ def _negatives(
         near = nearmiss.near_miss(example, known, random)
         made.append(_shorten(near, material, shares, random) if near else None)
     return [negative for negative in made if negative]
-
-
-def _with_heading(group: Group, shares: Shares, random: Random) -> Group:
-    """By chance the title before each context, as passages are read with the title and section that they stand in."""
-    if random.random() >= shares.headed:
-        return group
-    return tuple(replace(example, heading=example.title.replace("_", " ")) for example in group)
 
 
 def _with_noise(group: Group, shares: Shares, random: Random) -> Group:

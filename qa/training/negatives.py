@@ -57,14 +57,14 @@ def read_hard(path: Path) -> dict[str, list[int]]:
 def hard_negative(example: Example, piece: Piece, *, whole: bool) -> Example:
     """The question asked of a piece, or of the piece's whole context where that holds no answer either."""
     widen = whole and not holds_answer(piece.context, example.answers)
-    return _asked_of(example, piece.title, piece.context if widen else piece.text, "hard")
+    return _asked_of(example, piece.context if widen else piece.text, "hard")
 
 
 def cross_negative(example: Example, pieces: Sequence[Piece], random: Random) -> Example | None:
     """The question asked of a random piece of another article, or None where none of a few lacks the answer."""
     for piece in random.choices(pieces, k=5):
         if piece.title != example.title and not holds_answer(piece.context, example.answers):
-            return _asked_of(example, piece.title, random.choice((piece.text, piece.context)), "cross")
+            return _asked_of(example, random.choice((piece.text, piece.context)), "cross")
     return None
 
 
@@ -76,5 +76,5 @@ def topic_negative(title: str, pieces: Sequence[Piece], random: Random) -> Examp
     return cross_negative(made, pieces, random)
 
 
-def _asked_of(example: Example, title: str, context: str, source: str) -> Example:
-    return Example(f"{example.id}~{source}", example.question, context, (), False, title, source)
+def _asked_of(example: Example, context: str, source: str) -> Example:
+    return Example(f"{example.id}~{source}", example.question, context, (), False, example.title, source)
