@@ -103,11 +103,8 @@ class Answerer:
             return self._chosen
 
     def _examples(self, doc_ids: Sequence[str] | None) -> list[str]:
-        def is_answered(question: str) -> bool:
-            text = self.ask(question, doc_ids=doc_ids).text or ""
-            return any(map(str.isalnum, text))  # a heading's mark alone would be a poor example
-
-        return example_questions(self._documents(doc_ids), is_answered)
+        documents = self._documents(doc_ids)
+        return example_questions(documents, lambda question: not self.ask(question, doc_ids=doc_ids).abstained)
 
     def _documents(self, doc_ids: Sequence[str] | None) -> list[Document]:
         return [self.index.document(doc_id) for doc_id in (self.index.documents if doc_ids is None else doc_ids)]

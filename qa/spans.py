@@ -23,6 +23,7 @@ _PAIRS = (('"', '"'), ("“", "”"), ("‘", "’"), ("(", ")"), ("[", "]"), ("
 
 _WORD_BOUND = regex.compile(r"\b", regex.WORD)
 """Unicode's own (UAX #29, section 4): no bound within "don't", "1,234.5", a ligature of emoji or before an accent."""
+_SAYS = regex.compile(r"[\p{L}\p{N}\p{S}]")
 _GENITIVES = ("'s", "\u2019s")
 
 Logits = NDArray[np.float32]
@@ -91,8 +92,8 @@ def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: 
     """The ``limit`` best spans of at most ``ANSWER_TOKENS`` tokens, best first, none overlapping a better one.
 
     A span's score is the sum of its first token's start and its last token's end logit. It begins and ends at word
-    bounds, stays within one paragraph, and keeps no half of a pair of quotation marks or brackets at its ends. Fewer
-    come back where the window has fewer; none where it holds no token of the passage.
+    bounds, stays within one paragraph, holds a letter, digit or symbol, and keeps no half of a pair of quotation marks
+    or brackets at its ends. Fewer come back where the window has fewer; none where it holds no token of the passage.
     """
     count = len(window.offsets)
     if not count:
@@ -115,6 +116,10 @@ def best_spans(text: str, window: Window, start: Logits, end: Logits, *, limit: 
     )
     following = np.concatenate([paragraph, np.full(width - 1, -1)])
     scores[np.lib.stride_tricks.sliding_window_view(following, width) != paragraph[:, None]] = -np.inf
+    said = np.cumsum([_SAYS.search(text, left, right) is not None for left, right in window.offsets])
+    until = np.concatenate([said, np.full(width - 1, said[-1])])
+    earlier = np.concatenate([[0], said[:-1]])
+    scores[np.lib.stride_tricks.sliding_window_view(until, width) == earlier[:, None]] = -np.inf
     null_score = float(start[0] + end[0])
     found: list[ScoredSpan] = []
     while len(found) < limit and np.isfinite(best := scores.max()):

@@ -89,7 +89,6 @@ def test_a_span_stays_within_a_paragraph() -> None:
         ("lab (new)", "lab (new)"),
         ("the lab)", "the lab"),
         ('lab")', "lab"),
-        ('"', '"'),
     ],
 )
 def test_no_half_of_a_pair_is_kept(text: str, expected: str) -> None:
@@ -99,6 +98,14 @@ def test_no_half_of_a_pair_is_kept(text: str, expected: str) -> None:
     window = Window([CLS, 7, SEP, 1, SEP], 3, [(0, end)])
     (best,) = best_spans(text, window, logits(window, t0=1), logits(window, t0=1), limit=1)
     assert text[best.start : best.end] == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("# Visitors", "Visitors"), ('"', None), ("- *", None), ("a ||", "||")])
+def test_punctuation_alone_says_nothing(text: str, expected: str | None) -> None:
+    window = words(text)
+    peak = 1 if expected == "||" else 0
+    found = best_spans(text, window, logits(window, **{f"t{peak}": 9}), logits(window, **{f"t{peak}": 9}), limit=1)
+    assert [expected in text[span.start : span.end] for span in found] == ([True] if expected else [])
 
 
 def test_a_window_without_passage_has_no_span() -> None:
