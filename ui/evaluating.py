@@ -1,7 +1,7 @@
 """``pincite evaluate``: figures on a data set."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from json import dumps
@@ -74,6 +74,16 @@ def evaluate(
 
     if resume and output is None:
         raise typer.BadParameter("name the folder of the run with --output.", param_hint="--resume")
+    of_a_run = {
+        "--sample": sample,
+        "--k": k,
+        "--output": output,
+        "--baseline": baseline,
+        "--gate": gate,
+        "--top-k": top_k != TOP_K,
+        "--mode": mode,
+    }
+    _without_a_run({"--check": check, "--pool": pool, "--fit-confidence": fit_confidence}, of_a_run)
     settings = load_settings(index=index, encoder=encoder, reader=reader)
     read = read_dataset(dataset, None if format == "auto" else format)
     mode = mode or ("retrieval" if read.format == "beir" else "open")
@@ -93,7 +103,7 @@ def evaluate(
             _pool(read, opened, pool)
             return
         if fit_confidence:
-            _fit(read, answerer)
+            _fit(read, answerer, json=json)
             return
         run_settings, results, whole = _run(read, answerer, mode, top_k, sample, seed, output, resume)
     figures, comparison = _figures(results, run_settings, k, baseline)
@@ -109,6 +119,14 @@ def evaluate(
         for sentence in sentences:
             say(f"Gate missed: {sentence}")
         raise typer.Exit(GATE_MISSED)
+
+
+def _without_a_run(instead: Mapping[str, object], of_a_run: Mapping[str, object]) -> None:
+    """Refuse what would be passed over: what looks at a set or fits to it makes no run."""
+    chosen = [name for name, value in instead.items() if value]
+    besides = [*chosen[1:], *(name for name, value in of_a_run.items() if value)]
+    if chosen and besides:
+        raise typer.BadParameter(f"makes no run of its own; leave out {' and '.join(besides)}.", param_hint=chosen[0])
 
 
 @contextmanager
@@ -228,7 +246,7 @@ def _pool(dataset: "Dataset", opened: Index, path: Path) -> None:
     say(f"Wrote {count(lines, 'question')} to {path}, those first on which dense and lexical search agree least.")
 
 
-def _fit(dataset: "Dataset", answerer: Answerer) -> None:
+def _fit(dataset: "Dataset", answerer: Answerer, *, json: bool) -> None:
     from qa.confidence import CALIBRATION
     from qa.evaluation.calibration import Asked, cross_validated, fit, outcomes
 
@@ -240,5 +258,8 @@ def _fit(dataset: "Dataset", answerer: Answerer) -> None:
     fitted = fit(found, answerer)
     judged = cross_validated(found, answerer)
     fitted.save(answerer.index.directory / CALIBRATION)
+    if json:
+        print(dumps({"questions": len(found.asked), "threshold": fitted.threshold, **judged._asdict()}))
+        return
     out.print(f"Fitted on {count(found.asked, 'question')}; answers are given from {fitted.threshold:.2f} on.")
     out.print(f"Left out in turn (5 folds): AUROC {judged.auroc:.3f}, expected calibration error {judged.ece:.3f}.")

@@ -101,5 +101,6 @@ def figures(fitted: Calibration, found: Outcomes) -> dict[str, float]:
         reached[f"{name}_forced_right"] = float(found.right[asked].mean())
         reached[f"{name}_answered_right"] = float((found.right & answered)[asked].mean())
         for kind in ("unanswerable", "near", "elsewhere"):
-            reached[f"{name}_abstained_{kind}"] = float((~answered[of & (kinds == kind)]).mean())
+            if (members := of & (kinds == kind)).any():
+                reached[f"{name}_abstained_{kind}"] = float((~answered[members]).mean())
     return reached

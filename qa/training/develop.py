@@ -25,15 +25,19 @@ class Prediction:
 
 
 def sample(examples: Sequence[Example], answerable: int, unanswerable: int, seed: int) -> list[Example]:
-    """Some answerable and unanswerable questions, and as many again asked of other articles' paragraphs."""
+    """At most so many answerable and unanswerable questions, and as many again of other articles' paragraphs."""
     random = Random(f"develop {seed}")
-    asked = random.sample([e for e in examples if e.answerable], answerable)
-    refused = random.sample([e for e in examples if not e.answerable], unanswerable)
+    asked = _at_most(answerable, [e for e in examples if e.answerable], random)
+    refused = _at_most(unanswerable, [e for e in examples if not e.answerable], random)
     crossed = []
-    for example in random.sample(asked, min(unanswerable, answerable)):
+    for example in _at_most(unanswerable, asked, random):
         other = random.choice([e for e in examples if e.title != example.title])
         crossed.append(replace(example, context=other.context, answers=(), answerable=False, source="cross"))
     return [*asked, *refused, *crossed]
+
+
+def _at_most(count: int, members: Sequence[Example], random: Random) -> list[Example]:
+    return random.sample(members, min(count, len(members)))
 
 
 def predict(examples: Sequence[Example], tokenizer: Tokenizer, score: Scorer) -> list[Prediction]:

@@ -17,6 +17,7 @@ from qa.spans import Logits
 from qa.training import checkpoint, develop
 from qa.training.batches import Batch, collate, plan
 from qa.training.data import Example, read_examples
+from qa.training.dropout import Masks
 from qa.training.features import Feature, training_features
 from qa.training.mixture import CONTINUED, Group, Material, Shares, one_pass
 from qa.training.model import Precision, load_reader, precision, span_logits, span_loss
@@ -40,6 +41,7 @@ class Recipe:
     head_rate: float = 1e-3
     weight_decay: float = 0.01
     clip: float = 1.0
+    dropout: float = 0.15
     warm_up: int = 400
     mean_decay: float = 0.9995
     shared_norm: float = 0.5
@@ -82,6 +84,7 @@ def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> N
         restore(start, reader)
     elif start:
         checkpoint.load_mean(reader, start)
+    masks = Masks(reader, recipe.dropout, recipe.seed)
     reader.to(device)  # type: ignore[arg-type]
     if pace.compiled:
         reader.bert.compile(dynamic=True)
@@ -96,6 +99,7 @@ def train(work: Path, encoder: Path, pace: Pace, start: Path | None = None) -> N
     watched = develop.sample(read_examples(work / "development.jsonl.gz"), 600, 300, recipe.seed)
     log = Log(work / "log.jsonl", pace.log_every, run.step)
     for batch, total in steps(material, tokenizer, recipe, pace, run.step):
+        masks.draw(run.step)
         loss = step(run, batch.to(device), recipe, pace, total, dtype)
         log.add(run.step, loss, len(batch.ids), run.optimizer.param_groups[0]["lr"])
         done = run.step in (total, pace.stop_at)

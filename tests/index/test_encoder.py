@@ -7,7 +7,7 @@ import pytest
 
 from corpus.errors import ModelUnusable
 from index import DEFAULT_ENCODER, OnnxEncoder, load_encoder
-from index.encoder import _load_reference
+from index.encoder import _load_reference, export_encoder
 
 TEXTS = [
     "Who signed the order?",
@@ -59,6 +59,14 @@ def test_a_folder_with_a_model_can_be_configured(tmp_path: Path) -> None:
     assert mine.max_tokens == 64 - 2 - mine.count_tokens("passage: ")
     assert mine.encode_query("word") == pytest.approx(reference.encode_query("word"), abs=1e-4)
     assert mine.encode_passages(["word"])[0] == pytest.approx(reference.encode_document("word"), abs=1e-4)
+
+
+def test_an_export_that_is_not_the_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_it_is = OnnxEncoder.encode_passages
+    monkeypatch.setattr(OnnxEncoder, "encode_passages", lambda self, texts: as_it_is(self, texts)[:, ::-1])
+    with pytest.raises(ModelUnusable, match="differs from"):
+        export_encoder(DEFAULT_ENCODER, tmp_path / "export")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "/no/such/folder", ""])

@@ -95,6 +95,19 @@ def test_the_threshold_and_the_request_decide(index: Index) -> None:
     assert answerer.ask("Who do dogs bark at?", min_confidence=0.9).abstained
 
 
+def test_confidence_does_not_depend_on_how_much_else_is_in_the_corpus(tmp_path: Path) -> None:
+    encoder = HashEncoder(dimension=4096)  # so wide that no two words fall together
+    alone = Index.build([document("d.txt", TEXT)], tmp_path / "alone", encoder=encoder)
+    filler = [document(f"{n}.txt", f"Chapter {n} counts {n} boats and {n + 1} oars on the river.") for n in range(200)]
+    crowded = Index.build([document("d.txt", TEXT), *filler], tmp_path / "crowded", encoder=encoder)
+    every_feature = calibration(weights=(0.1,) * len(FEATURES))
+    found = [
+        Answerer(each, reader=FixedReader({"strangers": 1.0}), calibration=every_feature).ask("Who do dogs bark at?")
+        for each in (alone, crowded)
+    ]
+    assert found[1].confidence == pytest.approx(found[0].confidence, abs=1e-6)
+
+
 def test_below_the_null_score_the_corpus_does_not_say(index: Index) -> None:
     answer = Answerer(index, reader=FixedReader({"strangers": -2}), calibration=calibration()).ask(
         "Who do dogs bark at?"

@@ -39,6 +39,14 @@ def test_abstaining_has_its_own_exit_code(folder: Path) -> None:
     assert json.loads(run(folder, "ask", "Who painted the Mona Lisa?", "--json", code=3).stdout)["answer"] is None
 
 
+def test_the_smallest_confidence_can_be_given(folder: Path) -> None:
+    asked = ("ask", "Who is Meta's spokesperson?", "--json", "--min-confidence")
+    sure = json.loads(run(folder, *asked, "0.2").stdout)["confidence"]
+    assert json.loads(run(folder, *asked, "0.999", code=3).stdout)["answer"] is None
+    assert sure > 0.2
+    assert "less than or equal to 1" in run(folder, *asked, "2", code=2).stderr
+
+
 def test_own_documents_and_one_bad_file_among_them(folder: Path) -> None:
     handbook = folder / "handbook"
     (handbook / "leave").mkdir(parents=True)

