@@ -1,5 +1,6 @@
 """The one place that opens ONNX Runtime sessions and tokenizers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime
@@ -8,10 +9,11 @@ from tokenizers import Tokenizer
 from corpus.errors import ModelUnusable
 
 
-def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSession:
+def open_session(path: Path, *, threads: int = 0, without: Sequence[str] = ()) -> onnxruntime.InferenceSession:
     """A CPU session for the model at ``path``; ``threads`` 0 takes one per physical core.
 
-    Raises ModelUnusable when the file is missing or is no ONNX model.
+    ``without`` names optimisers of ONNX Runtime that are left out. Raises ModelUnusable when the file is missing or is
+    no ONNX model.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -19,7 +21,9 @@ def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSessio
     # Threads that spin between questions would take the cores from everybody else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"], disabled_optimizers=list(without)
+        )
     except Exception as error:  # onnxruntime raises its own bare Exception subclasses, without a common base
         raise ModelUnusable(f"The model {path.name} cannot be loaded ({error}); build the index again.") from error
 

@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="with torch.compile; needs a C++ compiler (train)")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="folder to export to and to calibrate")
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the all-MiniLM-L6-v2 model")
+    parser.add_argument("--gold", type=Path, default=Path("tests/gold"), help="the article's question sets (calibrate)")
     flags = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     if flags.step == "prepare":
@@ -64,7 +65,7 @@ def main() -> None:
         pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision, compiled=flags.compile)
         train(flags.work, flags.encoder, pace, flags.start)
     elif flags.step == "calibrate":
-        LOG.info(json.dumps(calibrate(flags.work, flags.reader, Mixture()), indent=1))
+        LOG.info(json.dumps(calibrate(flags.work, flags.reader, Mixture(), flags.gold), indent=1))
     else:
         small = export(flags.work, flags.encoder)
         ship(small, flags.encoder / "tokenizer.json", flags.reader)

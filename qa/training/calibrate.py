@@ -4,26 +4,32 @@ The questions are asked of the calibration articles as a user would: which parag
 of all articles as one corpus, half of their own article alone, since a corpus may be a library or a single text.
 The mixture, by what a question is: answerable there; unanswerable near its paragraph (SQuAD 2.0's own); a near miss
 made by rule; about other documents.
+
+The threshold is chosen on them and on the development half of the built-in article's question sets, which count alike:
+an encyclopaedia with questions made to be refused, and a newspaper with questions as people ask them.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corpus import Document
+from corpus import Document, read_builtin
 from index import Index
 from qa.answerer import Answerer
 from qa.confidence import CALIBRATION, Calibration
-from qa.evaluation.calibration import Asked, Outcomes, fit, outcomes
+from qa.evaluation.calibration import Asked, Outcomes, best_threshold, fit, outcomes
 from qa.evaluation.measures import auroc, calibration_error
 from qa.reader import SpanReader
 from qa.training import nearmiss
 from qa.training.data import Example, read_examples
+from qa.types import Turn
 
 ALONE = 0.5
 
@@ -38,8 +44,11 @@ class Mixture:
     elsewhere: int = 125
 
 
-def calibrate(work: Path, reader: Path, mixture: Mixture, seed: int = 1) -> dict[str, float]:
-    """Fit on the calibration articles, write ``confidence.json`` beside the reader, measure on the development ones."""
+def calibrate(work: Path, reader: Path, mixture: Mixture, gold: Path, seed: int = 1) -> dict[str, float]:
+    """Fit on the calibration articles, write ``confidence.json`` beside the reader, measure on the development ones.
+
+    ``gold`` is the folder of the built-in article's question sets.
+    """
     parts = {name: read_examples(work / f"{name}.jsonl.gz") for name in ("calibration", "development")}
     model = SpanReader(reader)
     found, answerers = {}, {}
@@ -47,8 +56,32 @@ def calibrate(work: Path, reader: Path, mixture: Mixture, seed: int = 1) -> dict
         answerers[name] = Answerer(Index.build(articles(parts[name]), work / "indexes" / name), reader=model)
         found[name] = outcomes(answerers[name], mix(parts[name], parts[other], mixture, seed))
     fitted = fit(found["calibration"], answerers["calibration"])
+    article = Answerer(Index.build(read_builtin(), work / "indexes" / "gold"), reader=model)
+    chosen_on = (found["calibration"], outcomes(article, development_half(gold)))
+    threshold = best_threshold(*((probabilities(fitted, each), each) for each in chosen_on))
+    fitted = replace(fitted, threshold=threshold)
     fitted.save(reader / CALIBRATION)
     return figures(fitted, found["development"])
+
+
+def probabilities(fitted: Calibration, found: Outcomes) -> NDArray[np.float64]:
+    """Shape (questions,)."""
+    return np.array([fitted.probability(row) for row in found.features])
+
+
+def development_half(gold: Path) -> list[Asked]:
+    """The questions and conversations about the built-in article on which settings are chosen."""
+    rows = [json.loads(line) for file in sorted(gold.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines()]
+    return [
+        Asked(
+            row["question"],
+            row["type"],
+            tuple(row["answers"]) if row["answerable"] else (),
+            history=tuple(Turn(turn["question"], turn["answer"]) for turn in row.get("turns", ())),
+        )
+        for row in rows
+        if row["half"] == "development"
+    ]
 
 
 def articles(examples: Sequence[Example]) -> list[Document]:
@@ -89,15 +122,15 @@ def mix(examples: Sequence[Example], others: Sequence[Example], mixture: Mixture
 
 def figures(fitted: Calibration, found: Outcomes) -> dict[str, float]:
     """What the calibration reaches on questions that it was not fitted on, by how many articles they are asked of."""
-    probabilities = np.array([fitted.probability(row) for row in found.features])
-    answered = probabilities >= fitted.threshold
+    sure = probabilities(fitted, found)
+    answered = sure >= fitted.threshold
     kinds = np.array([each.kind for each in found.asked])
     alone = np.array([each.doc_ids is not None for each in found.asked])
     reached = {"threshold": fitted.threshold}
     for name, of in (("alone", alone), ("all", ~alone)):
         asked = of & (kinds == "answerable")
-        reached[f"{name}_auroc"] = auroc(probabilities[of], found.right[of])
-        reached[f"{name}_ece"] = calibration_error(probabilities[of], found.right[of])
+        reached[f"{name}_auroc"] = auroc(sure[of], found.right[of])
+        reached[f"{name}_ece"] = calibration_error(sure[of], found.right[of])
         reached[f"{name}_forced_right"] = float(found.right[asked].mean())
         reached[f"{name}_answered_right"] = float((found.right & answered)[asked].mean())
         for kind in ("unanswerable", "near", "elsewhere"):

@@ -40,6 +40,8 @@ class Load:
 
     clients: int
     lasted: float = 0.0
+    busy: float = 0.0
+    """The share of all cores that the server used."""
     answered: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
@@ -54,7 +56,7 @@ class Load:
         return (
             f"{self.clients:3} clients: {self.rate:6.1f} answers/s   p50 {p50:6.0f} ms   p95 {p95:6.0f} ms   "
             f"p99 {p99:6.0f} ms   503 {len(self.refused)}x, slowest {1000 * max(self.refused, default=0):.0f} ms   "
-            f"other errors: {errors}"
+            f"other errors: {errors}   the server uses {self.busy:.0%} of the cores"
         )
 
 
@@ -87,7 +89,11 @@ def main() -> None:
 async def measured(address: str, pid: int, questions: list[str], seconds: float) -> tuple[list[Load], float]:
     """The loads, and the memory after the first seconds of the first."""
     early = asyncio.create_task(resident_after(pid, min(WARM_UP, seconds)))
-    loads = [await ask(address, clients, questions, seconds) for clients in CLIENTS]
+    loads = []
+    for clients in CLIENTS:
+        before = processor_seconds(pid)
+        loads.append(await ask(address, clients, questions, seconds))
+        loads[-1].busy = (processor_seconds(pid) - before) / (seconds * (os.cpu_count() or 1))
     return loads, await early
 
 
@@ -172,6 +178,12 @@ def resident(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     (kilobytes,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
     return int(kilobytes) / 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """Time on any core that the process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def processor() -> str:

@@ -1,5 +1,7 @@
 """Which servers may start, and who may then do what."""
 
+import asyncio
+import socket
 import subprocess
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from tests.fakes import FixedReader, HashEncoder, document
 from tests.ui.commands import PINCITE, environment, run
 from ui.chat import mount_chat
 from ui.config import load_settings
-from ui.server import access_of, takes_uploads
+from ui.server import access_of, listen, takes_uploads
 
 KEYS = "ci:write:0123456789abcdef"
 
@@ -87,3 +89,22 @@ def test_a_secret_is_in_no_message(tmp_path: Path) -> None:
     )
     assert done.returncode == 1 and "PINCITE_API_KEYS" in done.stderr
     assert "secret-indeed" not in done.stderr
+
+
+def test_a_response_does_not_wait_until_its_head_is_acknowledged() -> None:
+    async def sends_at_once() -> int:
+        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def met(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(met, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            try:
+                return await asked
+            finally:
+                writer.close()
+
+    listener = listen("127.0.0.1", 0)
+    assert asyncio.run(sends_at_once()) == 1

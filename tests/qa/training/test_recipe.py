@@ -17,6 +17,7 @@ from qa.training.compare import compare
 from qa.training.export import export, ship
 from qa.training.train import Pace, train
 
+GOLD = Path(__file__).parents[2] / "gold"
 FIRST = ("Ada", "Boris", "Clara", "Dmitri", "Edith", "Fritz", "Greta", "Hugo", "Irma", "Jonas")
 LAST = ("Alder", "Birch", "Cedar", "Elder", "Hazel", "Juniper", "Linden", "Maple", "Rowan", "Willow", "Yew", "Zelkova")
 
@@ -84,7 +85,7 @@ def test_confidence_is_fitted_beside_the_reader_and_judged_on_other_articles(wor
     reader = tmp_path / "reader"
     shutil.copytree(SHIPPED, reader)
     (reader / CALIBRATION).unlink()
-    judged = calibrate(work, reader, Mixture(answerable=60, unanswerable=20, near=0, elsewhere=20))
+    judged = calibrate(work, reader, Mixture(answerable=60, unanswerable=20, near=0, elsewhere=20), GOLD)
     fitted = Calibration.load(reader / CALIBRATION)
     assert fitted.reader == SpanReader(reader).name
     assert judged["threshold"] == fitted.threshold
