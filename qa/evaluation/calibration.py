@@ -33,11 +33,12 @@ class Asked(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """Features of shape (questions, features), whether each best span is right, and the questions."""
+    """Features of shape (questions, features), whether each best span is right, the questions and the spans' words."""
 
     features: NDArray[np.float64]
     right: NDArray[np.bool_]
     asked: list[Asked]
+    texts: list[str]
 
     @property
     def answerable(self) -> NDArray[np.bool_]:
@@ -54,7 +55,7 @@ class Judged(NamedTuple):
 
 def outcomes(answerer: Answerer, asked: Sequence[Asked], progress: Progress | None = None) -> Outcomes:
     """Ask every question, whatever the confidence. A question that finds no span at all is left out."""
-    features, right, kept = [], [], []
+    features, right, kept, texts = [], [], [], []
     for number, each in enumerate(asked, start=1):
         answer = answerer.ask(
             each.question, history=each.history, top_k=TOP_K, doc_ids=each.doc_ids, min_confidence=0.0
@@ -68,7 +69,8 @@ def outcomes(answerer: Answerer, asked: Sequence[Asked], progress: Progress | No
         features.append(features_of(answer.query, best, others, answer.hits))
         right.append(bool(each.golds) and best_f1(text, each.golds) >= RIGHT)
         kept.append(each)
-    return Outcomes(np.array(features), np.array(right, dtype=bool), kept)
+        texts.append(text)
+    return Outcomes(np.array(features), np.array(right, dtype=bool), kept, texts)
 
 
 def fit(found: Outcomes, answerer: Answerer) -> Calibration:
@@ -105,8 +107,8 @@ def cross_validated(found: Outcomes, answerer: Answerer, folds: int = 5, seed: i
     probabilities = np.empty(len(found.right))
     for part in parts:
         rest = np.setdiff1d(np.arange(len(found.right)), part)
-        kept = Outcomes(found.features[rest], found.right[rest], [found.asked[n] for n in rest])
-        fitted = _fit(kept, answerer)
+        kept = [found.asked[n] for n in rest], [found.texts[n] for n in rest]
+        fitted = _fit(Outcomes(found.features[rest], found.right[rest], *kept), answerer)
         probabilities[part] = [fitted.probability(row) for row in found.features[part]]
     return Judged(auroc(probabilities, found.right), calibration_error(probabilities, found.right))
 

@@ -1,4 +1,7 @@
-from qa.training.calibrate import Mixture, articles, mix
+import numpy as np
+
+from qa.evaluation.calibration import Asked, Outcomes
+from qa.training.calibrate import Mixture, articles, leniently, mix
 from qa.training.data import Example
 
 MIXTURE = Mixture(answerable=40, unanswerable=20, near=0, elsewhere=20)
@@ -28,3 +31,14 @@ def test_half_of_the_questions_are_asked_of_one_article_alone() -> None:
             assert each.doc_ids == (titles[each.question],)
     for each in made:
         assert bool(each.golds) == (each.kind == "answerable")
+
+
+def test_a_span_around_or_within_the_named_one_is_right_to_fit() -> None:
+    cases = [("the Duke of Normandy", "Normandy", True), ("Rollo", "Rollo the Viking", True), ("Rome", "Rom", False)]
+    found = Outcomes(
+        np.zeros((4, 7)),
+        np.zeros(4, dtype=bool),
+        [*(Asked("Who?", "answerable", (gold,)) for _, gold, _ in cases), Asked("Who?", "near", ())],
+        [*(text for text, _, _ in cases), "Rollo"],
+    )
+    assert leniently(found).right.tolist() == [*(right for _, _, right in cases), False]
