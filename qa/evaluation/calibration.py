@@ -97,7 +97,7 @@ def _fit(found: Outcomes, answerer: Answerer) -> Calibration:
         scales=tuple(map(float, scales)),
         weights=tuple(map(float, model.coef_[0])),
         bias=float(model.intercept_[0]),
-        threshold=best_threshold((probabilities, found)),
+        threshold=best_threshold(probabilities, found),
     )
 
 
@@ -113,17 +113,13 @@ def cross_validated(found: Outcomes, answerer: Answerer, folds: int = 5, seed: i
     return Judged(auroc(probabilities, found.right), calibration_error(probabilities, found.right))
 
 
-def best_threshold(*judged: tuple[NDArray[np.float64], Outcomes]) -> float:
-    """The threshold with the largest sum of two shares: answerable answered right, and the others abstained from.
-
-    Of several sets, each with its probabilities, all count alike.
-    """
+def best_threshold(probabilities: NDArray[np.float64], found: Outcomes) -> float:
+    """The threshold with the largest sum of two shares: answerable answered right, and the others abstained from."""
+    answerable = found.answerable
     tried = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    gains = [sum(_gain(probabilities, found, least) for probabilities, found in judged) for least in tried]
+    gains = [
+        (found.right & (probabilities >= least)).sum() / max(1, answerable.sum())
+        + (~answerable & (probabilities < least)).sum() / max(1, (~answerable).sum())
+        for least in tried
+    ]
     return float(tried[int(np.argmax(gains))])
-
-
-def _gain(probabilities: NDArray[np.float64], found: Outcomes, least: float) -> float:
-    answerable, answered = found.answerable, probabilities >= least
-    right = (found.right & answered).sum() / max(1, answerable.sum())
-    return float(right + (~answerable & ~answered).sum() / max(1, (~answerable).sum()))

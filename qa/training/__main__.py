@@ -50,6 +50,9 @@ def main() -> None:
     parser.add_argument("--passes", type=float, default=3, help="over the data; may grow until the rate falls")
     parser.add_argument("--stop-at", type=int, help="stop for now at this step")
     parser.add_argument("--start", type=Path, help="exported .onnx or checkpoint to train on from (train)")
+    parser.add_argument(
+        "--mean-with", type=Path, action="append", default=[], help="exported .onnx to average with; repeat it (export)"
+    )
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     parser.add_argument("--compile", action="store_true", help="with torch.compile; needs a C++ compiler (train)")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="folder to export to and to calibrate")
@@ -67,7 +70,7 @@ def main() -> None:
     elif flags.step == "calibrate":
         LOG.info(json.dumps(calibrate(flags.work, flags.reader, Mixture(), flags.gold), indent=1))
     else:
-        small = export(flags.work, flags.encoder)
+        small = export(flags.work, flags.encoder, flags.mean_with)
         ship(small, flags.encoder / "tokenizer.json", flags.reader)
         LOG.info("Wrote %s; comparing it with its full-precision parent.", flags.reader)
         LOG.info(json.dumps(compare(flags.work, open_tokenizer(flags.encoder / "tokenizer.json")), indent=1))

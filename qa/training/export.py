@@ -28,22 +28,36 @@ from qa.training.develop import Scorer
 from qa.training.features import CLS, SEP, Feature, example_windows, null_feature
 from qa.training.model import load_reader
 from qa.training.quantise import Inputs, quantise
+from qa.training.restore import restore
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("start_logits", "end_logits")
 CALIBRATION_SEED = 1
 
 
-def export(work: Path, encoder: Path) -> Path:
-    """Write `reader.fp32.onnx` and the quantised `reader.onnx` of the last checkpoint; returns the latter."""
+def export(work: Path, encoder: Path, besides: Sequence[Path] = ()) -> Path:
+    """Write `reader.fp32.onnx` and the quantised `reader.onnx` of the last checkpoint; returns the latter.
+
+    With exported readers `besides`, of the mean of their weights and the checkpoint's (a uniform soup; Wortsman et al.,
+    ICML 2022).
+    """
     reader = load_reader(encoder, seed=0)
     load_mean(reader, work / "checkpoint.safetensors")
+    _mix_in(besides, reader, encoder)
     full, small = work / "reader.fp32.onnx", work / "reader.onnx"
     write_onnx(reader, full)
     some = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)
     windows = [made[0] for made in example_windows(some, open_tokenizer(encoder / "tokenizer.json"))]
     quantise(full, small, [onnx_inputs(null_feature(w)) for w in windows])
     return small
+
+
+@torch.no_grad()
+def _mix_in(others: Sequence[Path], reader: BertForQuestionAnswering, encoder: Path) -> None:
+    other = load_reader(encoder, seed=0)
+    for number, path in enumerate(others, start=1):
+        restore(path, other)
+        torch._foreach_lerp_(list(reader.parameters()), list(other.parameters()), 1 / (number + 1))
 
 
 def ship(model: Path, tokenizer: Path, folder: Path) -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 
+from qa.confidence import Calibration
 from qa.evaluation.calibration import Asked, Outcomes
-from qa.training.calibrate import Mixture, articles, leniently, mix
+from qa.training.calibrate import Mixture, articles, keeping_promise, leniently, mix
 from qa.training.data import Example
 
 MIXTURE = Mixture(answerable=40, unanswerable=20, near=0, elsewhere=20)
@@ -42,3 +43,19 @@ def test_a_span_around_or_within_the_named_one_is_right_to_fit() -> None:
         [*(text for text, _, _ in cases), "Rollo"],
     )
     assert leniently(found).right.tolist() == [*(right for _, _, right in cases), False]
+
+
+def test_the_threshold_is_the_smallest_that_keeps_the_promise() -> None:
+    zeros, ones = (0.0,) * 7, (1.0,) * 7
+    by_margin = Calibration("r", "e", 120, zeros, ones, (1.0, *zeros[1:]), 0.0, 0.5)
+    margins = [-2.0, -1.0, -0.5, 0.0, 1.0, 3.0]
+    kinds = ["near", "near", "near-miss", "false-premise", "near", "answerable"]
+    found = Outcomes(
+        np.array([(margin, *zeros[1:]) for margin in margins]),
+        np.array([False] * 5 + [True]),
+        [Asked("Who?", kind, ("Rollo",) if kind == "answerable" else ()) for kind in kinds],
+        ["Rollo"] * 6,
+    )
+    assert keeping_promise(by_margin, found) == 0.51, "above 0.5, the fourth of five near misses"
+    crowded = found._replace(asked=[Asked("Who?", "far", ())] * 5 + [found.asked[-1]])
+    assert keeping_promise(by_margin, crowded) == 0.74, "above all of them: one of five is more than 3 %"

@@ -5,7 +5,10 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from corpus import Passage
 from index.runtime import open_tokenizer
@@ -55,6 +58,10 @@ def encoder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+def weights(model: Path) -> dict[str, np.ndarray]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(str(model)).graph.initializer}
+
+
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Path:
     """Prepared data."""
@@ -74,6 +81,11 @@ def test_from_data_to_a_reader(work: Path, encoder: Path, tmp_path: Path) -> Non
     text = "The town was founded by Ada Alder."
     assert all(found.text in text for found in reader.read("Who founded it?", [Passage("d", 0, len(text), text, None)]))
     assert reader.name.startswith("pincite-reader/") and reader.name != SpanReader().name
+    second = tmp_path / "second.onnx"
+    shutil.copyfile(work / "reader.fp32.onnx", second)
+    export(work, encoder, [second])
+    same, mean = (weights(file) for file in (second, work / "reader.fp32.onnx"))
+    assert all(np.allclose(same[name], mean[name], atol=1e-6) for name in same), "the mean with itself"
     found = compare(work, open_tokenizer(encoder / "tokenizer.json"))
     assert found["megabytes"]["int8"] <= 30 < found["megabytes"]["float32"]
     assert set(found["difference"]) == set(found["int8"])
