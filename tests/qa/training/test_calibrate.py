@@ -34,7 +34,7 @@ def test_half_of_the_questions_are_asked_of_one_article_alone() -> None:
         assert bool(each.golds) == (each.kind == "answerable")
 
 
-def test_a_span_around_or_within_the_named_one_is_right_to_fit() -> None:
+def test_a_span_around_or_within_the_named_one_is_half_right_to_fit() -> None:
     cases = [("the Duke of Normandy", "Normandy", True), ("Rollo", "Rollo the Viking", True), ("Rome", "Rom", False)]
     found = Outcomes(
         np.zeros((4, 7)),
@@ -42,7 +42,10 @@ def test_a_span_around_or_within_the_named_one_is_right_to_fit() -> None:
         [*(Asked("Who?", "answerable", (gold,)) for _, gold, _ in cases), Asked("Who?", "near", ())],
         [*(text for text, _, _ in cases), "Rollo"],
     )
-    assert leniently(found).right.tolist() == [*(right for _, _, right in cases), False]
+    fitted_to = leniently(found)
+    assert fitted_to.right.tolist() == [False] * 4 + [True] * 2
+    assert fitted_to.texts[4:] == [text for text, _, half in cases if half]
+    assert len(fitted_to.features) == len(fitted_to.asked) == 6
 
 
 def test_the_threshold_is_the_smallest_that_keeps_the_promise() -> None:
