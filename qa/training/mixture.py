@@ -25,11 +25,11 @@ class Shares:
     short: float = 0.6  # of the contexts cut to a piece of at most PIECE_TOKENS
     noise: float = 0.12  # of all questions
     qamr: float = 0.25  # of the QAMR questions
-    again: float = 0.0  # of SQuAD's own unanswerable questions, drawn a second time
 
 
 # For a run that goes on from a trained reader: passages of other topics are told apart by then, and what is left to
-# learn are exact spans and questions that almost fit.
+# learn are exact spans and questions that almost fit. (Drawing SQuAD's own unanswerable ones twice had them learnt by
+# heart.)
 CONTINUED = Shares(hard=0.2, cross=0.05, near=0.2, short=0.7, noise=0.2, qamr=0.15)
 
 
@@ -58,8 +58,6 @@ def one_pass(material: Material, shares: Shares, seed: int, number: int) -> list
             groups.extend((made,) for made in _negatives(example, material, known, shares, random))
         else:
             groups.append((first,))
-            if example.source == "squad" and random.random() < shares.again:
-                groups.append((_shorten(example, material, shares, random),))
             if example.answerable and random.random() < shares.cross:
                 crossed = negatives.cross_negative(example, material.pieces, random)
                 groups.extend([(crossed,)] if crossed else [])
