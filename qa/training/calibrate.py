@@ -68,7 +68,7 @@ def calibrate(work: Path, reader: Path, mixture: Mixture, gold: Path, seed: int 
 
 
 def keeping_promise(fitted: Calibration, found: Outcomes) -> float:
-    """The smallest threshold at which enough of each kind of unanswerable question is abstained from."""
+    """The smallest threshold that abstains from enough of each kind of unanswerable question; 1 if only that does."""
     sure = probabilities(fitted, found)
     promised = [
         (sure[members], least)
@@ -76,7 +76,8 @@ def keeping_promise(fitted: Calibration, found: Outcomes) -> float:
         if (members := np.array([each.kind in kinds and not each.golds for each in found.asked])).any()
     ]
     tried = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    return next(float(t) for t in tried if all((some < t).mean() >= least for some, least in promised))
+    kept = (float(t) for t in tried if all((some < t).mean() >= least for some, least in promised))
+    return next(kept, 1.0)
 
 
 def leniently(found: Outcomes) -> Outcomes:

@@ -1,6 +1,6 @@
 """A training run on disk: weights, averaged weights, optimiser state and step in one safetensors file.
 
-Nothing random happens in a step, so no random state is kept: batches follow from seed and pass alone.
+No random state is kept: batches follow from seed and pass, the masks of dropout from seed and step.
 """
 
 import json

@@ -14,10 +14,9 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def load_reader(encoder: Path, seed: int, *, attention: Attention = "eager") -> BertForQuestionAnswering:
-    """A reader with the encoder's weights and a random head, without dropout.
+    """A reader with the encoder's weights and a random head, without dropout, which ``qa.training.dropout`` puts in.
 
-    Drawing dropout's random numbers takes half of the forward pass on a CPU; every pass over the
-    data is drawn anew instead. Raises if any weight of the encoder did not arrive.
+    Raises if any weight of the encoder did not arrive.
     """
     torch.manual_seed(seed)
     reader = BertForQuestionAnswering.from_pretrained(

@@ -60,5 +60,7 @@ def test_the_threshold_is_the_smallest_that_keeps_the_promise() -> None:
         ["Rollo"] * 6,
     )
     assert keeping_promise(by_margin, found) == 0.51, "above 0.5, the fourth of five near misses"
+    hopeless = found._replace(features=found.features + 30)
+    assert keeping_promise(by_margin, hopeless) == 1, "where no threshold tried will do, all are abstained from"
     crowded = found._replace(asked=[Asked("Who?", "far", ())] * 5 + [found.asked[-1]])
     assert keeping_promise(by_margin, crowded) == 0.74, "above all of them: one of five is more than 3 %"
