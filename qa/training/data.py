@@ -7,12 +7,16 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from qa.evaluation.squad import normalise
+
 Part = Literal["report", "development", "calibration", "train"]
+SHIFTED = frozenset({"amazon", "reddit"})  # SQuADShifts: three or more annotators answered each question
 HELD_OUT: dict[Part, int] = {"report": 48, "development": 24, "calibration": 24}
 
 
@@ -43,9 +47,13 @@ def read_folder(folder: Path) -> list[Example]:
     for path in paths:
         read = _official_rows if path.suffix == ".json" else _line_rows
         for row in read(path):
-            source = re.split(r"[_.-]", path.name)[0]
-            example = _example(row, source if source in ("qed", "qamr") else "squad")
-            found.setdefault((example.question, example.context), example)
+            named = re.split(r"[_.-]", path.name)[0]
+            source = named if named in ("qed", "qamr", *SHIFTED) else "squad"
+            if source in SHIFTED:
+                row["answers"] = agreed(row["answers"])
+            if row["answers"] or source not in SHIFTED:
+                example = _example(row, source)
+                found.setdefault((example.question, example.context), example)
     return _focus_on_twins(list(found.values()), paths)
 
 
@@ -99,6 +107,12 @@ def _focus_on_twins(examples: list[Example], paths: list[Path]) -> list[Example]
         replace(e, focus=places.get((twins[e.id], e.context))) if e.focus is None and e.id in twins else e
         for e in examples
     ]
+
+
+def agreed(answers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The answers that two annotators gave alike (as the SQuAD measure compares them); none where all differ."""
+    given = Counter(normalise(answer["text"]) for answer in answers)
+    return [answer for answer in answers if given[normalise(answer["text"])] > 1]
 
 
 def tidy_question(question: str, *, ask: bool) -> str:

@@ -18,12 +18,12 @@ Group = tuple[Example, ...]  # an example alone, or an answerable one followed b
 class Shares:
     """How often each kind is drawn; all are shares of the answerable SQuAD questions unless they say otherwise."""
 
-    hard: float = 0.5
+    hard: float = 0.3
     cross: float = 0.08
-    near: float = 0.15
+    near: float = 0.1
     topic: float = 0.01
-    short: float = 0.6  # of the contexts cut to a piece of at most PIECE_TOKENS
-    noise: float = 0.12  # of all questions
+    short: float = 0.75  # of the contexts cut to a piece of at most PIECE_TOKENS
+    noise: float = 0.15  # of all questions
     qamr: float = 0.25  # of the QAMR questions
 
 

@@ -72,6 +72,25 @@ def test_the_twins_answer_is_the_focus_of_an_unanswerable_question(tmp_path: Pat
     assert [e.focus for e in read_folder(tmp_path)] == [22, 22]
 
 
+def test_of_the_shifted_sets_only_what_two_annotators_said_is_kept(tmp_path: Path) -> None:
+    context = "It fits a lipstick, and the holder is not too big."
+
+    def question(number: int, *answers: str) -> dict[str, Any]:
+        given = [{"text": text, "answer_start": context.index(text)} for text in answers]
+        return {"id": str(number), "question": f"what fits {number}", "answers": given}
+
+    paragraph = {"context": context, "qas": [question(1, "lipstick", "a lipstick", "holder"), question(2, "It", "big")]}
+    data = {"data": [{"title": "Amazon_Reviews_1", "paragraphs": [paragraph]}]}
+    (tmp_path / "amazon_reviews_v1.0.json").write_text(json.dumps(data))
+    (kept,) = read_folder(tmp_path)
+    assert (kept.question, kept.answers, kept.source) == (
+        "what fits 1",
+        (("lipstick", 10), ("a lipstick", 8)),
+        "amazon",
+    )
+    assert split([kept])["train"] == [kept]
+
+
 def test_a_wrong_offset_is_refused(tmp_path: Path) -> None:
     row = {"id": "1", "title": "", "context": "abc", "question": "?", "answers": [{"text": "b", "answer_start": 0}]}
     (tmp_path / "squad.jsonl").write_text(json.dumps(row))
