@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from qa.evaluation.squad import normalise
 
 Part = Literal["report", "development", "calibration", "train"]
-SHIFTED = frozenset({"amazon", "reddit"})  # SQuADShifts: three or more annotators answered each question
+SHIFTED = frozenset({"amazon", "reddit"})  # parts of SQuADShifts, where several annotators answered each question
 HELD_OUT: dict[Part, int] = {"report": 48, "development": 24, "calibration": 24}
 
 
@@ -45,15 +45,12 @@ def read_folder(folder: Path) -> list[Example]:
         raise FileNotFoundError(f"No .json, .jsonl or .jsonl.gz file in {folder}: give the folder of the data.")
     found: dict[tuple[str, str], Example] = {}
     for path in paths:
-        read = _official_rows if path.suffix == ".json" else _line_rows
-        for row in read(path):
-            named = re.split(r"[_.-]", path.name)[0]
-            source = named if named in ("qed", "qamr", *SHIFTED) else "squad"
-            if source in SHIFTED:
-                row["answers"] = agreed(row["answers"])
-            if row["answers"] or source not in SHIFTED:
-                example = _example(row, source)
-                found.setdefault((example.question, example.context), example)
+        named = re.split(r"[_.-]", path.name)[0]
+        source = named if named in ("qed", "qamr", *SHIFTED) else "squad"
+        rows = _official_rows(path) if path.suffix == ".json" else _line_rows(path)
+        for row in _agreed(rows) if source in SHIFTED else rows:
+            example = _example(row, source)
+            found.setdefault((example.question, example.context), example)
     return _focus_on_twins(list(found.values()), paths)
 
 
@@ -109,10 +106,12 @@ def _focus_on_twins(examples: list[Example], paths: list[Path]) -> list[Example]
     ]
 
 
-def agreed(answers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The answers that two annotators gave alike (as the SQuAD measure compares them); none where all differ."""
-    given = Counter(normalise(answer["text"]) for answer in answers)
-    return [answer for answer in answers if given[normalise(answer["text"])] > 1]
+def _agreed(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows with the answers that two annotators gave alike (as SQuAD's measure compares them), where there are."""
+    for row in rows:
+        given = Counter(normalise(answer["text"]) for answer in row["answers"])
+        if answers := [answer for answer in row["answers"] if given[normalise(answer["text"])] > 1]:
+            yield {**row, "answers": answers}
 
 
 def tidy_question(question: str, *, ask: bool) -> str:
