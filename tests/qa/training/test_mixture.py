@@ -72,7 +72,7 @@ def test_the_same_pass_is_made_twice_and_another_differs(material: Material) -> 
 def test_a_continued_run_draws_fewer_passages_of_other_topics(material: Material) -> None:
     drawn = [one_pass(material, shares, 1, number) for shares in (Shares(), CONTINUED) for number in range(30)]
     pairs = [sum(len(group) == 2 for one in some for group in one) for some in (drawn[:30], drawn[30:])]
-    assert 0 < pairs[1] < pairs[0]
+    assert 0 < pairs[1] < 0.7 * pairs[0]
 
 
 def test_a_pair_asks_one_question(material: Material) -> None:
