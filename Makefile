@@ -11,7 +11,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/pincite serve
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
