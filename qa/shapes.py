@@ -183,10 +183,10 @@ class HitOut(_Response):
     reader: float | None = Field(
         default=None,
         description="The reader's raw score for its best span; null where none was read.",
-        examples=[13.15],
+        examples=[13.24],
     )
     null: float | None = Field(
-        default=None, description="The reader's raw score for the passage not answering.", examples=[0.41]
+        default=None, description="The reader's raw score for the passage not answering.", examples=[1.75]
     )
 
 
@@ -195,7 +195,7 @@ class IndexOut(_Response):
 
     generation: Generation
     encoder: str = Field(description="The model that made the vectors.", examples=["all-MiniLM-L6-v2"])
-    reader: str = Field(description="The model that found the span.", examples=["pincite-reader/c1e870ca"])
+    reader: str = Field(description="The model that found the span.", examples=["pincite-reader/ccd287ea"])
 
 
 class AnswerOut(_Response):

@@ -1,7 +1,8 @@
 """The shipped confidence: fitted on held-out articles with retrieval in the loop, measured on others.
 
 The questions are asked of the calibration articles as a user would: which paragraph answers is not told. Half are asked
-of all articles as one corpus, half of their own article alone, since a corpus may be a library or a single text.
+of all articles as one corpus, half of their own article alone, since a corpus may be a library or a single text; half
+are misspelt, keywords or informal, since SQuAD's writers saw the paragraph and kept to its words, which users do not.
 The mixture, by what a question is: answerable there; unanswerable near its paragraph (SQuAD 2.0's own); a near miss
 made by rule; about other documents. SQuAD names one span where several would do: to fit, though never to
 measure, a span that holds the named one or is held by it counts as half right.
@@ -31,9 +32,11 @@ from qa.evaluation.squad import normalise
 from qa.reader import SpanReader
 from qa.training import nearmiss
 from qa.training.data import Example, read_examples
+from qa.training.noise import noisy
 from qa.types import Turn
 
 ALONE = 0.5
+NOISY = 0.5
 ABSTAINED = {("near", "near-miss", "false-premise"): 0.8, ("elsewhere", "far"): 0.97}
 """The least share of questions of these kinds that the threshold abstains from."""
 
@@ -42,10 +45,10 @@ ABSTAINED = {("near", "near-miss", "false-premise"): 0.8, ("elsewhere", "far"): 
 class Mixture:
     """How many questions of each kind are asked: two thirds can be answered, about as SQuAD 2.0 and users have it."""
 
-    answerable: int = 1000
-    unanswerable: int = 125
-    near: int = 250
-    elsewhere: int = 125
+    answerable: int = 1600
+    unanswerable: int = 200
+    near: int = 400
+    elsewhere: int = 200
 
 
 def calibrate(work: Path, reader: Path, mixture: Mixture, gold: Path, seed: int = 1) -> dict[str, float]:
@@ -144,7 +147,8 @@ def mix(examples: Sequence[Example], others: Sequence[Example], mixture: Mixture
     def made_of(example: Example, kind: str) -> Asked:
         golds = tuple(text for text, _ in example.answers) if kind == "answerable" else ()
         title = random.choice(titles) if kind == "elsewhere" else example.title
-        return Asked(example.question, kind, golds, (title,) if random.random() < ALONE else None)
+        question = noisy(example.question, random) if random.random() < NOISY else example.question
+        return Asked(question, kind, golds, (title,) if random.random() < ALONE else None)
 
     kinds = {
         "answerable": asked,
