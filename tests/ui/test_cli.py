@@ -119,6 +119,16 @@ def test_a_corrupt_index_is_named_and_building_repairs_it(folder: Path) -> None:
     run(folder, "ask", "Who is Meta's spokesperson?", "--index", "hurt")
 
 
+def test_an_index_that_lost_its_pointer_is_not_swapped_for_the_article(folder: Path) -> None:
+    (folder / "lease.txt").write_text("The lease of the Oslo office ends in 2031.\n")
+    run(folder, "index", "lease.txt", "--index", "lost")
+    (folder / "lost" / "CURRENT").unlink()
+    done = run(folder, "ask", "When does the Oslo lease end?", "--index", "lost", code=1)
+    assert "lost its file CURRENT" in done.stderr and "pincite index" in done.stderr
+    run(folder, "index", "lease.txt", "--index", "lost")
+    assert "2031" in run(folder, "ask", "When does the Oslo lease end?", "--index", "lost").stdout
+
+
 def test_settings_flag_over_environment_over_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = folder / "settings"
     place.mkdir()

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_an_upload_whose_client_goes_stops_before_the_next_file(http: httpx.Clie
 
 
 def missing(index: Index) -> None:
-    (index.directory / "CURRENT").unlink()
+    shutil.rmtree(index.directory)
 
 
 def corrupt(index: Index) -> None:
