@@ -59,8 +59,12 @@ class OnnxEncoder:
     def __init__(self, folder: Path) -> None:
         """Open the files that ``export_encoder`` wrote to ``folder``."""
         try:
-            self._settings = _Settings(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
+            content = dict(json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
+            digest = content.pop("digest", None)
+            self._settings = _Settings(**content)
             damaged = [name for name in _FILES if file_digest(folder / name) != self._settings.files[name]]
+            if digest != _digest_of(content):
+                damaged.append("encoder.json")
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelUnusable(f"The exported encoder in {folder} is damaged ({error}).") from error
         if damaged:
@@ -79,7 +83,7 @@ class OnnxEncoder:
     def digest(self) -> str:
         """Of the source weights and the settings that shape the vectors."""
         shaping = {key: value for key, value in asdict(self._settings).items() if key != "files"}
-        return _digest_of(json.dumps(shaping, sort_keys=True).encode())
+        return _digest_of(shaping)
 
     @property
     def dimension(self) -> int:
@@ -182,7 +186,8 @@ def export_encoder(name: str, target: Path) -> None:
             passage_prompt=model.prompts.get("document") or "",
             files={file: file_digest(work / file) for file in _FILES},
         )
-        (work / "encoder.json").write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        content = asdict(settings) | {"digest": _digest_of(asdict(settings))}
+        (work / "encoder.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         _check(model, OnnxEncoder(work))
         try:
             work.rename(target)
@@ -283,5 +288,5 @@ def _weights_digest(model: "SentenceTransformer") -> str:
     return f"sha256:{sums.hexdigest()}"
 
 
-def _digest_of(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+def _digest_of(settings: dict[str, Any]) -> str:
+    return f"sha256:{hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()}"
