@@ -119,6 +119,7 @@ def test_what_is_not_there_and_the_last_one_cannot_be_removed(client: TestClient
         assert (gone.status_code, gone.json()["code"]) == (404, "unknown_document")
     last = client.delete("/v1/documents/cat.txt")
     assert (last.status_code, last.json()["code"]) == (409, "empty_corpus")
+    assert "add another before you remove the last" in last.json()["detail"]
 
 
 @pytest.mark.parametrize("content", [b"", b"--x\r\n", b"{}"])
