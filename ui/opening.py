@@ -27,14 +27,14 @@ def build_index(documents: list[Document], settings: Settings) -> Index:
         return Index.build(documents, settings.index, encoder=settings.encoder or DEFAULT_ENCODER, progress=bar.show)
 
 
-def documents_before(settings: Settings) -> dict[str, Document]:
-    """What need not be read again; nothing where the index cannot be opened, which building repairs."""
+def documents_before(settings: Settings) -> tuple[dict[str, Document], str | None]:
+    """What need not be read again; nothing, and why, where the index there cannot be opened, which building repairs."""
     try:
-        return Index.open(settings.index, encoder=settings.encoder).documents
+        return Index.open(settings.index, encoder=settings.encoder).documents, None
+    except IndexMissing:
+        return {}, None
     except PinciteError as error:
-        if not isinstance(error, IndexMissing):
-            say(f"The index there is replaced: {error}")
-        return {}
+        return {}, str(error).rsplit(";", 1)[0]  # without the advice, which is to build
 
 
 def make_answerer(index: Index, settings: Settings) -> Answerer:

@@ -91,7 +91,8 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:  # else stopping prints an empty line
+            self._progress.stop()
 
     def show(self, done: int, total: int) -> None:
         """As ``index.Progress``."""

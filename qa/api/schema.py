@@ -74,7 +74,7 @@ SENTENCES: Mapping[type[PinciteError], str] = {
     NothingAdded: "'a.pdf' is protected by a password: save a copy without one and add that. 'b.txt' is an empty file: "
     "put text into it or leave it out.",
     TooManyDocuments: "The index may hold 10,000 documents; remove some first.",
-    EmptyCorpus: "There is no document to index; name at least one file or folder with text in it.",
+    EmptyCorpus: "The index keeps at least one document; add another before you remove the last.",
     IndexBusy: "Another process is writing to the index in .pincite; wait for it and try again.",
     IndexUnwritable: "The index in .pincite could not be written (No space left on device); the one before it is "
     "unchanged: make room or choose another folder with --index.",

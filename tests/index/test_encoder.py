@@ -1,13 +1,18 @@
+import json
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from corpus.errors import ModelUnusable
-from index import DEFAULT_ENCODER, OnnxEncoder, load_encoder
+from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
 from index.encoder import _load_reference, export_encoder
+from tests.fakes import document
 
 TEXTS = [
     "Who signed the order?",
@@ -89,6 +94,43 @@ def test_a_damaged_export_is_refused_and_made_anew(encoder: OnnxEncoder, models:
         with pytest.raises(ModelUnusable, match="damaged"):
             OnnxEncoder(copy)
         assert load_encoder(DEFAULT_ENCODER, tmp_path).encode_query("word") == pytest.approx(good, abs=1e-6)
+
+
+@pytest.mark.parametrize(("setting", "wrong"), [("dimension", 383), ("window", 356), ("query_prompt", "query: ")])
+def test_a_setting_that_was_changed_is_damage_too(
+    encoder: OnnxEncoder, models: Path, tmp_path: Path, setting: str, wrong: int | str
+) -> None:
+    (original,) = models.iterdir()
+    shutil.copytree(original, tmp_path / original.name)
+    settings = tmp_path / original.name / "encoder.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {setting: wrong}))
+    with pytest.raises(ModelUnusable, match="damaged"):
+        OnnxEncoder(settings.parent)
+
+
+def test_an_index_is_of_the_same_encoder_when_that_is_exported_again(encoder: OnnxEncoder, tmp_path: Path) -> None:
+    Index.build([document("a.txt", "The cat sleeps.")], tmp_path, encoder=DEFAULT_ENCODER)
+    (settings,) = tmp_path.glob("encoders/*/encoder.json")
+    exported = json.loads(settings.read_text())
+    settings.write_text(json.dumps(exported | {"window": 356}))
+    opened = Index.open(tmp_path)
+    assert opened.encoder.digest == encoder.digest
+    assert json.loads(settings.read_text()) == exported
+
+
+def test_an_export_that_was_killed_is_removed_by_the_next_and_one_at_work_is_not(tmp_path: Path) -> None:
+    script = (
+        "import os, signal; from pathlib import Path; import index.encoder\n"
+        "index.encoder._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"index.encoder.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    (killed,) = tmp_path.glob(".export-*")
+    at_work = tmp_path / ".export-at-work"
+    at_work.mkdir()
+    with FileLock(at_work / "lock"):
+        load_encoder(DEFAULT_ENCODER, tmp_path)
+        assert at_work.exists() and not killed.exists()
 
 
 def test_a_model_folder_that_changed_is_exported_again(tmp_path: Path) -> None:

@@ -186,6 +186,46 @@ def test_a_pointer_that_names_no_generation(tmp_path: Path, content: bytes) -> N
     assert build(tmp_path).is_current()
 
 
+def test_an_index_that_lost_its_pointer_is_not_taken_for_none(tmp_path: Path) -> None:
+    build(tmp_path)
+    (tmp_path / "CURRENT").unlink()
+    with pytest.raises(IndexCorrupt, match="lost its file CURRENT; build it again with: pincite index"):
+        Index.open(tmp_path, encoder=HashEncoder())
+    assert build(tmp_path, DOGS).is_current()
+    assert set(Index.open(tmp_path, encoder=HashEncoder()).documents) == {"dogs.txt"}
+
+
+def test_a_lost_pointer_is_told_also_where_an_update_was_killed_before(tmp_path: Path) -> None:
+    build(tmp_path)
+    (tmp_path / "CURRENT").unlink()
+    (tmp_path / "generations" / ("a" * 64)).mkdir()
+    (tmp_path / "CURRENT.new").write_text("a" * 64 + "\n")
+    with pytest.raises(IndexCorrupt, match="lost its file CURRENT"):
+        Index.open(tmp_path, encoder=HashEncoder())
+
+
+def test_what_others_leave_beside_the_generations_stops_nothing(tmp_path: Path) -> None:
+    build(tmp_path)
+    strange = [tmp_path / "generations" / name for name in ("Thumbs.db", "notes.txt", ".writing-x")]
+    for path in strange:
+        path.write_text("x")
+    (tmp_path / "generations" / "backup").mkdir()
+    for text in ("One.", "Two.", "Three."):
+        Index.open(tmp_path, encoder=HashEncoder()).update(add=[document("new.txt", text)])
+    assert all(path.exists() for path in [*strange, tmp_path / "generations" / "backup"])
+    assert len(list((tmp_path / "generations").glob("?" * 64))) == 2
+
+
+def test_an_old_generation_that_cannot_be_removed_stops_nothing(tmp_path: Path) -> None:
+    first = build(tmp_path / "index")
+    old = tmp_path / "index" / "generations" / first.generation
+    old.rename(tmp_path / "elsewhere")
+    old.symlink_to(tmp_path / "elsewhere")  # moved to a larger disk, say: what is behind a link is not removed
+    build(tmp_path / "index", CATS)
+    assert build(tmp_path / "index", FISH).is_current()
+    assert (tmp_path / "elsewhere" / "manifest.json").exists()
+
+
 def test_an_index_of_a_newer_format(tmp_path: Path) -> None:
     index = build(tmp_path)
     manifest = tmp_path / "generations" / index.generation / "manifest.json"

@@ -115,8 +115,33 @@ def test_a_corrupt_index_is_named_and_building_repairs_it(folder: Path) -> None:
     vectors.write_bytes(vectors.read_bytes()[:-9])
     done = run(folder, "ask", "Who is Meta's spokesperson?", "--index", "hurt", code=1)
     assert "vectors.faiss" in done.stderr and "pincite index" in done.stderr
-    run(folder, "index", "--index", "hurt")
+    replaced = run(folder, "index", "--index", "hurt").stderr
+    assert "vectors.faiss" in replaced and "build it again" not in replaced
+    assert replaced.index("Encoding") < replaced.index("vectors.faiss")
     run(folder, "ask", "Who is Meta's spokesperson?", "--index", "hurt")
+
+
+def test_an_index_that_lost_its_pointer_is_not_swapped_for_the_article(folder: Path) -> None:
+    (folder / "lease.txt").write_text("The lease of the Oslo office ends in 2031.\n")
+    run(folder, "index", "lease.txt", "--index", "lost")
+    (folder / "lost" / "CURRENT").unlink()
+    done = run(folder, "ask", "When does the Oslo lease end?", "--index", "lost", code=1)
+    assert "lost its file CURRENT" in done.stderr and "pincite index" in done.stderr
+    run(folder, "index", "lease.txt", "--index", "lost")
+    assert "2031" in run(folder, "ask", "When does the Oslo lease end?", "--index", "lost").stdout
+
+
+def test_a_build_that_fails_says_only_why(folder: Path) -> None:
+    run(folder, "index", "--index", "kept")
+    failed = run(folder, "index", "--index", "kept", "--encoder", "zzz", code=1).stderr
+    assert failed.startswith("Error: The encoder 'zzz' is not on this machine")
+    run(folder, "ask", "Who is Meta's spokesperson?", "--index", "kept")
+
+
+def test_the_last_document_stays(folder: Path) -> None:
+    (folder / "only.txt").write_text("The only page.\n")
+    run(folder, "index", "only.txt", "--index", "one")
+    assert "add another before" in run(folder, "documents", "remove", "only.txt", "--index", "one", code=1).stderr
 
 
 def test_settings_flag_over_environment_over_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

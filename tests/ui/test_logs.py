@@ -10,6 +10,9 @@ from ui.logs import log_to_stderr
 log_to_stderr()
 logging.getLogger("qa.api.requests").info("request", extra={"fields": {"path": "/v1/ask", "status": 200}})
 logging.getLogger("elsewhere").info("chatter")
+logging.getLogger("talkative").setLevel(logging.DEBUG)
+logging.getLogger("talkative").debug("chatter")
+logging.getLogger("talkative").info("chatter")
 try: 1 / 0
 except ZeroDivisionError: logging.getLogger("elsewhere").exception("two\\nlines")
 """
@@ -26,3 +29,4 @@ def test_on_a_terminal_a_person_reads_it() -> None:
     script = f"import sys; sys.stderr.isatty = lambda: True\n{LOGGED}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "INFO qa.api.requests: request path='/v1/ask' status=200" in done.stderr
+    assert "chatter" not in done.stderr

@@ -82,6 +82,14 @@ def test_the_command_refuses_in_one_sentence_before_anything_is_built(tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_port_in_use_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        done = run(tmp_path, "serve", "--port", port, code=1)
+    assert done.stderr.startswith(f"Error: Port {port} on 127.0.0.1 is in use")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_secret_is_in_no_message(tmp_path: Path) -> None:
     settings = {**environment(), "PINCITE_API_KEYS": "ci:admin:very-secret-indeed"}
     done = subprocess.run(

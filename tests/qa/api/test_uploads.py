@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -118,6 +119,7 @@ def test_what_is_not_there_and_the_last_one_cannot_be_removed(client: TestClient
         assert (gone.status_code, gone.json()["code"]) == (404, "unknown_document")
     last = client.delete("/v1/documents/cat.txt")
     assert (last.status_code, last.json()["code"]) == (409, "empty_corpus")
+    assert "add another before you remove the last" in last.json()["detail"]
 
 
 @pytest.mark.parametrize("content", [b"", b"--x\r\n", b"{}"])
@@ -193,7 +195,7 @@ def test_an_upload_whose_client_goes_stops_before_the_next_file(http: httpx.Clie
 
 
 def missing(index: Index) -> None:
-    (index.directory / "CURRENT").unlink()
+    shutil.rmtree(index.directory)
 
 
 def corrupt(index: Index) -> None:
