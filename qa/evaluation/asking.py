@@ -22,6 +22,8 @@ Mode = Literal["reader", "open", "retrieval"]
 """The reader given its own paragraph; the whole path; or search and reordering alone."""
 LEGS: tuple[SearchMode, ...] = ("dense", "lexical", "hybrid")
 RANKINGS = (*LEGS, "reranked")
+DIFFERENCES = {f"hybrid-{leg}": leg for leg in LEGS if leg != "hybrid"}
+"""Hybrid less a single leg, by the leg."""
 DEPTH = 100
 """How many items of each ranking are kept."""
 
