@@ -190,7 +190,6 @@ def _figures(
 
 def _show(settings: "RunSettings", figures: "Figures", comparison: "Comparison | None", *, json: bool) -> None:
     from qa.evaluation import report
-    from qa.evaluation.asking import RANKINGS
 
     if json:
         print(dumps(report.summary(settings, figures, comparison)))
@@ -203,9 +202,9 @@ def _show(settings: "RunSettings", figures: "Figures", comparison: "Comparison |
         for row in answers:
             table.add_row(*row)
         out.print(table)
-    if retrieval := report.retrieval_rows(figures):
-        table = Table("retrieval", *RANKINGS)
-        for measure, cells in retrieval:
+    for title, columns, rows in report.retrieval_tables(figures):
+        table = Table(title, *columns)
+        for measure, cells in rows:
             table.add_row(measure, *(f"{told} [dim]({interval})[/dim]" for told, interval in cells))
         out.print(table)
     if figures.latency:

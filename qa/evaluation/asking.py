@@ -12,7 +12,7 @@ from corpus import Passage
 from corpus.errors import InvalidDataset
 from index import Hit, Index
 from index import Mode as SearchMode
-from qa.answerer import Answerer, check_question
+from qa.answerer import MAX_QUESTION, Answerer, check_question
 from qa.cite import cite
 from qa.evaluation.datasets import Dataset, Question
 from qa.rerank import reranked
@@ -22,6 +22,8 @@ Mode = Literal["reader", "open", "retrieval"]
 """The reader given its own paragraph; the whole path; or search and reordering alone."""
 LEGS: tuple[SearchMode, ...] = ("dense", "lexical", "hybrid")
 RANKINGS = (*LEGS, "reranked")
+DIFFERENCES = {f"hybrid-{leg}": leg for leg in LEGS if leg != "hybrid"}
+"""Hybrid less a single leg, by the leg."""
 DEPTH = 100
 """How many items of each ranking are kept."""
 
@@ -93,7 +95,8 @@ class Asking:
 
     def ask(self, question: Question) -> Result:
         """Ask one question. The same index and models give the same result, but for the timings."""
-        check_question(question.question)
+        # The limit of length is of what people ask; a query that is only searched may be longer.
+        check_question(question.question[:MAX_QUESTION] if self.mode == "retrieval" else question.question)
         result: dict[str, Any] = {
             "id": question.id,
             "question": question.question,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.evaluation import measures, squad
-from qa.evaluation.asking import RANKINGS, Mode, Result
+from qa.evaluation.asking import DIFFERENCES, RANKINGS, Mode, Result
 from qa.evaluation.intervals import RESAMPLES, Interval, intervals_of_means, intervals_of_sets
 from qa.evaluation.retrieval import KS, Values, ranking_values
 from qa.evaluation.retrieval import measures as measures_at
@@ -20,7 +20,8 @@ STAGES = ("encode", "retrieve", "read", "total")
 class Figures:
     """What a run reached.
 
-    ``means`` maps names such as ``retrieval.hybrid.RR@10`` to a value per question (NaN where it does not apply);
+    ``means`` maps names such as ``retrieval.hybrid.RR@10`` to a value per question (NaN where it does not apply), and
+    ``differences.hybrid-dense.RR@10`` to hybrid's less dense's, whose interval is thus paired;
     ``sets`` maps names such as ``answers.auroc``, measures of a whole set, to their value. ``intervals`` are 95 %
     bootstrap intervals of either, and ``latency`` maps stages to percentiles in milliseconds.
     """
@@ -47,9 +48,12 @@ def figures(
     """All figures that apply to the mode; without ``resamples`` there are no intervals."""
     means: dict[str, Values] = {}
     if mode != "reader":
-        for ranking in RANKINGS:
-            values = ranking_values(results, ranking, ks)
-            means |= {f"retrieval.{ranking}.{name}": column for name, column in values.items()}
+        values = {ranking: ranking_values(results, ranking, ks) for ranking in RANKINGS}
+        for ranking, each in values.items():
+            means |= {f"retrieval.{ranking}.{name}": column for name, column in each.items()}
+        for difference, leg in DIFFERENCES.items():
+            each = {name: column - values[leg][name] for name, column in values["hybrid"].items()}
+            means |= {f"differences.{difference}.{name}": column for name, column in each.items()}
     sets: dict[str, float] = {}
     clusters = [result.cluster or result.id for result in results]
     spread: dict[str, Interval] = {}
@@ -71,7 +75,8 @@ def figures(
 
 def names(mode: Mode, ks: Sequence[int] = KS) -> set[str]:
     """Every figure that a run in this mode may have."""
-    retrieval = {f"retrieval.{ranking}.{measure}" for ranking in RANKINGS for measure in measures_at(ks)}
+    groups = [*(f"retrieval.{name}" for name in RANKINGS), *(f"differences.{name}" for name in DIFFERENCES)]
+    retrieval = {f"{group}.{measure}" for group in groups for measure in measures_at(ks)}
     nobody = Result("", "", True, [], confidence=0.0)
     answers = {*_answer_row(nobody), *set_figures(_Columns.of([nobody])), "auroc"}
     return (retrieval if mode != "reader" else set()) | (

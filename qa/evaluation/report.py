@@ -1,16 +1,16 @@
 """What a run found, as JSON (the contract), Markdown (for a pull request) and one HTML file (to look at)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from qa.evaluation import measures, plots
-from qa.evaluation.asking import RANKINGS, Result
+from qa.evaluation.asking import DIFFERENCES, RANKINGS, Result
 from qa.evaluation.comparison import Change, Comparison
 from qa.evaluation.figures import STAGES, Figures, nested
 from qa.evaluation.retrieval import KS
@@ -23,6 +23,7 @@ _TONES = {
     **dict.fromkeys(("wrong", "missed", "answered without evidence", "not found"), "bad"),
 }
 _SHOWN = ("Success@1", "Success@5", "R@5", "R@20", "RR@10", "AP", "nDCG@10")
+_Rows = list[tuple[str, list[tuple[str, str]]]]
 _ANSWERS = {
     "answers.exact": "Exact match, abstaining counted",
     "answers.f1": "F1, abstaining counted",
@@ -98,23 +99,43 @@ def type_rows(results: Sequence[Result], settings: Settings) -> list[tuple[str, 
     return [(kind, each.total(), dict(each.most_common())) for kind, each in sorted(counts.items())]
 
 
-def retrieval_rows(figures: Figures) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Each shown measure with figure and interval for each ranking."""
+class RetrievalTable(NamedTuple):
+    """Each shown measure with figure and interval for each column."""
+
+    title: str
+    columns: list[str]
+    rows: _Rows
+
+
+def retrieval_tables(figures: Figures) -> list[RetrievalTable]:
+    """The rankings, then by how much hybrid is better than each leg; none where nothing was searched."""
+    tables = [
+        RetrievalTable("retrieval", list(RANKINGS), _rows(figures, "retrieval", RANKINGS)),
+        RetrievalTable(
+            "against each leg",
+            [f"hybrid − {leg}" for leg in DIFFERENCES.values()],
+            _rows(figures, "differences", DIFFERENCES, "+"),
+        ),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def _rows(figures: Figures, group: str, names: Collection[str], sign: str = "") -> _Rows:
     rows = []
     for measure in _SHOWN:
         cells = []
-        for ranking in RANKINGS:
-            value = figures.value(f"retrieval.{ranking}.{measure}")
-            told = "–" if value is None else f"{value:.3f}"
-            cells.append((told, _interval(figures, f"retrieval.{ranking}.{measure}")))
+        for name in names:
+            value = figures.value(f"{group}.{name}.{measure}")
+            told = "–" if value is None else f"{value:{sign}.3f}"
+            cells.append((told, _interval(figures, f"{group}.{name}.{measure}", sign)))
         if any(told != "–" for told, _ in cells):
             rows.append((measure, cells))
     return rows
 
 
-def _interval(figures: Figures, name: str) -> str:
+def _interval(figures: Figures, name: str, sign: str = "") -> str:
     interval = figures.intervals.get(name)
-    return f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
+    return f"{interval.low:{sign}.3f} to {interval.high:{sign}.3f}" if interval else ""
 
 
 def markdown(
@@ -125,11 +146,11 @@ def markdown(
     if answers := answer_rows(figures):
         parts += ["| answers | figure | 95 % interval |", "|---|---:|---|"]
         parts += [f"| {label} | {told} | {interval} |" for label, told, interval in answers] + [""]
-    if retrieval := retrieval_rows(figures):
-        parts += [f"| retrieval | {' | '.join(RANKINGS)} |", "|---|" + "---:|" * len(RANKINGS)]
+    for table in retrieval_tables(figures):
+        parts += [f"| {table.title} | {' | '.join(table.columns)} |", "|---|" + "---:|" * len(table.columns)]
         parts += [
             f"| {measure} | " + " | ".join(f"{told} ({interval})" for told, interval in cells) + " |"
-            for measure, cells in retrieval
+            for measure, cells in table.rows
         ] + [""]
     if types := type_rows(results, settings):
         parts += ["| type | questions | outcomes |", "|---|---:|---|"]
@@ -178,8 +199,7 @@ def page(settings: Settings, results: Sequence[Result], figures: Figures, compar
     return template.render(
         settings=settings,
         answers=answer_rows(figures),
-        retrieval=retrieval_rows(figures),
-        rankings=RANKINGS,
+        tables=retrieval_tables(figures),
         plots=[Markup(plot) for plot in _plots(results, figures)],  # noqa: S704 - made and escaped by qa.evaluation.plots
         comparison=comparison,
         rows=rows,

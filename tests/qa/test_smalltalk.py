@@ -55,6 +55,17 @@ def test_amid_a_conversation_it_is_what_was_said(text: str) -> None:
     assert intent_of(text, amid=True) is None
 
 
+@pytest.mark.parametrize("text", ["How does it work?", "how does this work", "How do I use this?"])
+def test_amid_a_conversation_what_works_is_what_was_said(text: str) -> None:
+    assert intent_of(text) == "help"
+    assert intent_of(text, amid=True) is None
+
+
+@pytest.mark.parametrize("text", ["What can you do?", "how do you work?", "What is this bot?", "help"])
+def test_amid_a_conversation_help_is_still_given(text: str) -> None:
+    assert intent_of(text, amid=True) == "help"
+
+
 @pytest.mark.parametrize("text", ["Summarise the article", "what is this about", "what does it cover in that article"])
 def test_amid_a_conversation_documents_are_still_summarised(text: str) -> None:
     assert intent_of(text, amid=True) == intent_of(text)

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from qa.evaluation.figures import figures
 FOLDER = Path(__file__).parents[1] / "gold"
 FLOORS = tomllib.loads(Path(__file__).with_name("floors.toml").read_text(encoding="utf-8"))
 SETS = {name: read_questions(FOLDER / f"{name}.jsonl") for name in ("the-last-holdout", "conversations")}
-HALVES = {
-    row["id"]: row["half"]
+ROWS = {
+    name: [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     for name in SETS
-    for row in map(json.loads, (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
 }
+HALVES = {row["id"]: row["half"] for rows in ROWS.values() for row in rows}
+NOT_IN_ITS_WORDS = ("paraphrased", "informal", "misspelt", "keyword")
+"""Styles of questions that are not asked in the article's own well-formed words."""
 QUESTIONS = SETS["the-last-holdout"].questions
 ANSWERABLE = [question for question in QUESTIONS if question.answerable]
 WITHIN = FLOORS["cases"]["within"]
@@ -88,3 +91,9 @@ def test_the_gold_sets_are_what_they_claim_to_be(article_index: Index) -> None:
     for dataset in SETS.values():
         halves = [HALVES[question.id] for question in dataset.questions]
         assert abs(halves.count("blind") - len(halves) / 2) <= 5
+
+
+def test_at_least_half_of_the_questions_are_not_asked_in_the_articles_own_well_formed_words() -> None:
+    styles = Counter(row["style"] for row in ROWS["the-last-holdout"])
+    assert set(styles) == {"plain", *NOT_IN_ITS_WORDS}
+    assert sum(styles[style] for style in NOT_IN_ITS_WORDS) >= len(QUESTIONS) / 2, styles

@@ -26,6 +26,7 @@ def output(folder: Path) -> Path:
     assert (
         "25 questions, mode open" in done.stdout
         and "RR@10" in done.stdout
+        and "hybrid − lexical" in done.stdout
         and "citations verbatim" in done.stdout.lower()
     )
     return folder / "one"
@@ -41,6 +42,9 @@ def test_the_files_of_a_run_give_its_figures_to_other_tools(output: Path) -> Non
         for measure, figure in theirs.items():
             assert figure == pytest.approx(said["retrieval"][ranking][str(measure)], abs=1e-9)
     assert said["answers"]["citation_exact"] == 1
+    for leg in ("dense", "lexical"):
+        gain = said["retrieval"]["hybrid"]["RR@10"] - said["retrieval"][leg]["RR@10"]
+        assert said["differences"][f"hybrid-{leg}"]["RR@10"] == pytest.approx(gain, abs=1e-9)
 
 
 def test_json_is_one_line_of_the_contract(folder: Path, output: Path) -> None:

@@ -7,7 +7,7 @@ import ir_measures
 import numpy as np
 import pytest
 
-from corpus.errors import InvalidDataset
+from corpus.errors import EmptyQuestion, InvalidDataset, QuestionTooLong
 from index import Index
 from qa import Answerer
 from qa.evaluation.asking import Asking, Result
@@ -59,6 +59,15 @@ def test_sets_that_measure_nothing_are_refused(answerer: Answerer) -> None:
         asked(answerer, ask("other", "grape", "a grape of another corpus"))
     with pytest.raises(InvalidDataset, match="cannot be evaluated in the mode 'reader'; use --mode open"):
         asked(answerer, ask("first", "cherry", "cherry"), mode="reader")
+
+
+def test_a_judged_query_may_be_longer_than_what_people_may_ask(answerer: Answerer) -> None:
+    long = ask("long", "and " * 600 + "plum", "plum")
+    assert asked(answerer, long)[0].rank_in("lexical") == 1
+    with pytest.raises(QuestionTooLong, match="2,404 characters"):
+        asked(answerer, long, mode="open")
+    with pytest.raises(EmptyQuestion):
+        asked(answerer, ask("empty", " ", "plum"))
 
 
 def test_the_written_files_give_the_same_figures_elsewhere(answerer: Answerer, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from qa.evaluation.comparison import compare
 from qa.evaluation.datasets import Dataset, Question
 from qa.evaluation.figures import figures, names, nested
 from qa.evaluation.gates import check_names, missed, parse_gate
+from qa.evaluation.intervals import paired
 from qa.evaluation.outputs import write_outputs
 from qa.evaluation.running import RESULTS, Folder, Settings, drawn, run, settings_of
 from tests.fakes import FixedReader, HashEncoder, document
@@ -68,6 +69,31 @@ def test_every_mean_has_an_interval_around_it(asking: Asking) -> None:
     assert set(made.intervals) == set(made.values())
     for name, values in made.means.items():
         assert made.intervals[name].low <= np.nanmean(values) <= made.intervals[name].high, name
+
+
+def ranked(identifier: str, dense: int, lexical: int, hybrid: int) -> Result:
+    """A question whose one relevant item stands at these ranks."""
+    at = {"dense": dense, "lexical": lexical, "hybrid": hybrid, "reranked": hybrid}
+    rankings = {ranking: [*(f"x{n}" for n in range(1, rank)), "right"] for ranking, rank in at.items()}
+    return Result(identifier, "Who?", True, ["x"], relevant={"right": 1}, rankings=rankings)
+
+
+def test_hybrid_is_compared_with_each_leg_by_question(asking: Asking, tmp_path: Path) -> None:
+    results = [ranked("1", 2, 1, 1), ranked("2", 4, 1, 2), ranked("3", 1, 4, 1)]
+    made = figures(results, "retrieval")
+    for leg, expected in {"dense": (1 / 2 + 1 / 4 + 0) / 3, "lexical": (0 - 1 / 2 + 3 / 4) / 3}.items():
+        name = f"differences.hybrid-{leg}.RR@10"
+        assert made.value(name) == pytest.approx(expected)
+        ours, theirs = (made.means[f"retrieval.{ranking}.RR@10"] for ranking in ("hybrid", leg))
+        assert made.intervals[name] == pytest.approx(paired(ours, theirs, ["1", "2", "3"]).interval)
+    write_outputs(tmp_path, settings(asking), results, made, None)
+    said = json.loads((tmp_path / "report.json").read_text())
+    assert set(said["retrieval"]) == {"dense", "lexical", "hybrid", "reranked"}
+    assert said["differences"]["hybrid-dense"]["RR@10"] == pytest.approx(1 / 4)
+    assert said["intervals"]["differences.hybrid-dense.RR@10"] == [0, 0.5]
+    report_md, page = ((tmp_path / f"report.{kind}").read_text() for kind in ("md", "html"))
+    assert "| RR@10 | +0.250 (+0.000 to +0.500) | +0.083 (-0.500 to +0.750) |" in report_md
+    assert "+0.250<small>+0.000 to +0.500</small>" in page and ">hybrid − lexical</th>" in page
 
 
 def test_a_run_goes_on_where_it_was_stopped(asking: Asking, tmp_path: Path) -> None:
