@@ -70,6 +70,8 @@ def read_paths(
     files: list[_File] = []
     for path in map(Path, paths):
         try:
+            if not path.exists():
+                raise PathNotFound(f"There is no file or folder '{path}': check the path.")
             files += _files_below(path, on_error) if path.is_dir() else [_File(path, _doc_id(Path(path.name)))]
         except DocumentError as error:
             _report(error, on_error)

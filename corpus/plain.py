@@ -23,6 +23,14 @@ _BYTE_ORDER_MARKS = (  # the longer first: UTF-32's begins with UTF-16's
 _CONTROL = re.compile(r"[\x01-\x06\x0e-\x1a\x1c-\x1f]")
 _MOST_CONTROLS = 0.01
 _LINE_END = re.compile(r"\r\n?|\n")
+# Whole UTF-8 sequences for each byte that belongs to none, from which on a text is damaged UTF-8.
+_MOST_DAMAGE = 1 / 3
+_LETTERS = "A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸªº"  # those of Windows-1252
+_WORD = re.compile(f"[{_LETTERS}]+")
+_SYMBOL_IN_WORD = re.compile(f"(?<=[{_LETTERS}])[^\x00-\x7f{_LETTERS}’–—…·\xad\xa0](?=[{_LETTERS}])")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_MOST_OUT_OF_PLACE = 0.1
+_CENTRAL_EUROPEAN = frozenset({"cp1250", "iso8859_2", "iso8859_16"})
 
 _HEADING_CHARACTERS = 100
 _HEADING_WORDS = 16
@@ -85,8 +93,9 @@ def read_markdown(data: bytes) -> Extract:
 
 
 def decode(data: bytes) -> str:
-    """By the byte order mark, else as UTF-8, else as the likeliest encoding.
+    """By the byte order mark, else as UTF-8, else as Windows-1252 or the likeliest encoding.
 
+    UTF-8 with a few damaged bytes stays UTF-8: each becomes U+FFFD and the rest of the text is kept.
     Raises UnreadableDocument for what is no text: NUL bytes, many control characters, no plausible encoding.
     """
     text = _decoded(data)
@@ -98,28 +107,67 @@ def decode(data: bytes) -> str:
 def _decoded(data: bytes) -> str | None:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
+            data = data[len(mark) :]
             try:
-                return data[len(mark) :].decode(encoding)
+                return data.decode(encoding)
             except UnicodeDecodeError:
-                return None
+                return _mended(data) if encoding == "utf-8" else None
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return _guessed(data)
+        return _mended(data) or _guessed(data)
+
+
+def _mended(data: bytes) -> str | None:
+    """Damaged UTF-8; None where too few whole sequences speak for it."""
+    text = data.decode(errors="replace")
+    damaged = text.count("\ufffd")
+    whole = len(_NOT_ASCII.findall(text)) - damaged
+    return text if damaged <= _MOST_DAMAGE * whole else None
 
 
 def _guessed(data: bytes) -> str | None:
+    """Windows-1252, by far the commonest, where that reading makes sense; else what the library finds likeliest.
+
+    The library tells encodings by their letters: of a text with little more than curly quotes it knows nothing.
+    """
     from charset_normalizer import from_bytes
 
+    western = _western(data)
+    if western is not None and not any(map(str.isalpha, _NOT_ASCII.findall(western))):
+        return western
     matches = from_bytes(data)
     best = matches.best()
-    if best is None:
-        return None
-    # A few accented letters fit several code pages equally well: then Western Windows is by far the commonest.
+    if best is None or (western is not None and best.encoding not in _CENTRAL_EUROPEAN):
+        return western
+    # A few accented letters fit several code pages equally well.
     for match in matches:
         if match.encoding == "cp1252" and (match.chaos, -match.coherence) <= (best.chaos, -best.coherence):
             return str(match)
     return str(best)
+
+
+def _western(data: bytes) -> str | None:
+    """As Windows-1252, if almost all that is not ASCII then stands where it may.
+
+    A letter may stand in a word that has a letter of ASCII too (or alone, like the French "à") and no capital after
+    a small letter; any other mark stands outside of words, but for apostrophes, dashes and the like.
+    """
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    strange = len(_SYMBOL_IN_WORD.findall(text))
+    for word in _WORD.findall(text):
+        if not word.isascii() and not _is_western(word):
+            strange += len(_NOT_ASCII.findall(word))
+    return text if strange <= _MOST_OUT_OF_PLACE * len(_NOT_ASCII.findall(text)) else None
+
+
+def _is_western(word: str) -> bool:
+    if len(word) == 1:
+        return word.islower()
+    return any(map(str.isascii, word)) and (word.isupper() or word[1:].islower())
 
 
 def _is_heading(block: str) -> bool:

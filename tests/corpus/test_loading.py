@@ -143,9 +143,11 @@ def test_two_files_of_one_id_are_not_mixed_up(folder: Path) -> None:
 def test_missing_paths_and_files_for_folders(folder: Path) -> None:
     errors: list[DocumentError] = []
     assert len(read_paths([folder / "none.txt", folder / "b.txt", folder / "no"], on_error=errors.append)) == 1
-    assert [type(error) for error in errors] == [PathNotFound, UnknownFormat]
-    with pytest.raises(PathNotFound, match=r"^There is no file '.*none\.txt': check the path\.$"):
-        read_paths([folder / "none.txt"])
+    assert [type(error) for error in errors] == [PathNotFound, PathNotFound]
+    for missing in ("none.txt", "no", "b.txt/inner"):
+        message = rf"^There is no file or folder '{folder / missing}': check the path\.$"
+        with pytest.raises(PathNotFound, match=message):
+            read_paths([folder / missing])
     with pytest.raises(PathNotFound, match=r"^There is no folder '.*none': check the path\.$"):
         read_folder(folder / "none")
     with pytest.raises(NotAFolder, match=r"b\.txt' is a file, not a folder: give the folder that holds it\.$"):

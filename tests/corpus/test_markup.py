@@ -91,6 +91,18 @@ def test_the_declared_encoding_is_respected_and_the_byte_order_mark_more(data: b
 
 
 @pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("<p>The “trusted” — Meta’s café, €5".encode("cp1252"), "The “trusted” — Meta’s café, €5"),
+        ("<meta charset=utf-8><p>日本語".encode() + b" \xff", "日本語 \ufffd"),
+    ],
+    ids=["none declared", "damaged"],
+)
+def test_the_encoding_is_told_from_the_bytes_where_the_page_does_not_say_or_is_damaged(data: bytes, text: str) -> None:
+    assert parse_document(data, "a.htm").text == text
+
+
+@pytest.mark.parametrize(
     ("head", "title"),
     [
         ('<meta property="og:title" content="Shared"><title>Own</title>', "Shared"),

@@ -1,4 +1,5 @@
 import codecs
+import re
 
 import pytest
 
@@ -46,6 +47,56 @@ def test_the_article_has_its_title_and_exactly_its_sections() -> None:
 )
 def test_text_is_decoded_and_otherwise_verbatim(data: bytes, text: str) -> None:
     assert parse_document(data, "a.txt").text == text
+
+
+MARKED = "The “trusted partners” receive access — early. Meta’s shares closed at €5. "
+NAMED = "“Not yet,” said José Muñoz of Zürich’s Café Ångström — it costs £5. "
+FINNISH = "Pääministeri sanoi, että työn määrä ei lisäänny tänä vuonna. "
+
+
+@pytest.mark.parametrize("times", [1, 3, 10, 50])
+@pytest.mark.parametrize("text", [MARKED, NAMED, FINNISH, "It costs £5 and that is that. "])
+def test_windows_1252_is_told_by_its_quotes_and_accents(text: str, times: int) -> None:
+    assert parse_document((text * times).encode("cp1252"), "a.txt").text == text * times
+
+
+def test_the_article_with_curly_quotes_is_read_from_windows_1252() -> None:
+    text = re.sub(r'"([^"\n]*)"', r"“\1”", read_builtin()[0].text).replace("'", "’")
+    assert {*"“”’"} <= {*text}
+    assert parse_document(text.encode("cp1252"), "a.txt").text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("„Będzie dobrze” – powiedział minister. Łódź jest większa niż Gdańsk, a koszt to 5 €.", "cp1250"),
+        ("Ministar je rekao da to nije moguće jer vlada još nije odlučila. Čovjek je žedan.", "cp1250"),
+        ("The Russian word for hello is привет, and goodbye is до свидания. He said so in Moscow.", "cp1251"),
+        ("Ο υπουργός είπε ότι αυτό δεν είναι δυνατόν, γιατί η κυβέρνηση δεν έχει αποφασίσει ακόμη.", "cp1253"),
+        ("Die Straße war für die Größe des Ortes zu schmal. Die Prüfung dauert drei Wochen.", "cp850"),
+        ("The “trusted partners” receive access — early. Meta’s shares closed.", "mac_roman"),
+        ("部长说这是不可能的，因为政府还没有决定。孩子们去上学了。", "gbk"),
+    ],
+)
+def test_other_encodings_are_not_taken_for_windows_1252(text: str, encoding: str) -> None:
+    assert parse_document(text.encode(encoding), "a.txt").text == text
+
+
+GERMAN = "Grüße aus Köln. The mayor is Anna Weiß… "
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ((GERMAN * 100).encode() + b"\xc3", GERMAN * 100 + "\ufffd"),
+        ((GERMAN * 50).encode() + b"\x92" + (GERMAN * 50).encode(), GERMAN * 50 + "\ufffd" + GERMAN * 50),
+        ("Größe, Länge ".encode() + b"\xff", "Größe, Länge \ufffd"),
+    ],
+    ids=["cut off", "a stray byte", "few letters"],
+)
+def test_a_damaged_byte_costs_one_character_and_not_the_text(data: bytes, text: str, mark: bytes) -> None:
+    assert parse_document(mark + data, "a.txt").text == text
 
 
 @pytest.mark.parametrize(

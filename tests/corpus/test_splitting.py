@@ -84,9 +84,9 @@ def test_a_form_feed_parts_blocks() -> None:
 
 @pytest.mark.parametrize("run", ["?!", "!.?", '."', "!", ".", "x", "(", '"', "a. ", "- ", "| "])
 def test_time_grows_with_the_text_and_no_faster(run: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     sentences(f"Before. {run * 200_000} after.")
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def document(text: str, title: str = "Title", sections: tuple[Section, ...] = ()) -> Document:

@@ -92,7 +92,7 @@ def test_doctor(folder: Path) -> None:
         (["ask"], 2, "Missing argument"),
         (["ask", "who?", "--top-k", "0"], 2, "--top-k"),
         (["ask", "who?", "--encoder", "no/such"], 1, "pincite index"),
-        (["index", "missing-folder"], 1, "missing-folder"),
+        (["index", "missing-folder"], 1, "There is no file or folder 'missing-folder': check the path."),
         (["index", "empty.txt"], 1, "empty.txt"),
         (["documents", "remove", "nope.txt"], 1, "pincite documents list"),
         (["ask", "who?", "--index", "empty.txt"], 1, "not an index folder"),
