@@ -88,8 +88,8 @@ def split(
     """Cut a document into passages of whole sentences, about ``target_tokens`` of the encoder each.
 
     A passage stays within one section, repeats the last ``overlap`` sentences of the passage before
-    it, and with its context never exceeds ``max_tokens`` (what the encoder sees), unless the context
-    alone takes more than half of them. A sentence that is longer than that is cut between words.
+    it, and with its context never exceeds ``max_tokens`` (what the encoder sees); of a context that
+    takes more than half of them only that half is counted. A sentence that is longer is cut between words.
     Passages come in the order of the text.
     """
     passages: list[Passage] = []

@@ -1,6 +1,7 @@
 """The index: built from documents, opened, searched."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -160,7 +161,7 @@ class Index:
         """Which text was encoded in which row, if ``encoder`` made them."""
         if self.manifest.encoder.digest != encoder.digest:
             return {}
-        return {searchable(passage): row for row, passage in enumerate(self.passages)}
+        return {searchable(passage, encoder): row for row, passage in enumerate(self.passages)}
 
     def vectors(self) -> Matrix:
         """One row for each passage."""
@@ -202,9 +203,19 @@ class Index:
             ) from error
 
 
-def searchable(passage: Passage) -> str:
-    """What is encoded and scored for a passage: title and section before its text."""
-    return f"{passage.context}\n{passage.text}".strip()
+def searchable(passage: Passage, encoder: Encoder) -> str:
+    """What is encoded and scored for a passage: title and section before its text, cut to half of what is seen."""
+    return f"{_cut(passage.context, encoder, encoder.max_tokens // 2)}\n{passage.text}".strip()
+
+
+def _cut(text: str, encoder: Encoder, tokens: int) -> str:
+    """As much of the text as fits, to the end of a word; of one long word to the end of a character."""
+    if encoder.count_tokens(text) <= tokens:
+        return text
+    lengths = range(len(text))
+    fitting = bisect_right(lengths, tokens, key=lambda length: encoder.count_tokens(text[:length])) - 1
+    blank = text.rfind(" ", 0, fitting + 1)
+    return text[: blank if blank > fitting // 2 else fitting]
 
 
 def unknown(doc_id: str) -> str:
@@ -234,7 +245,7 @@ def _write(
         )
         for document in ordered
     ]
-    texts = [searchable(passage) for some in passages for passage in some]
+    texts = [searchable(passage, encoder) for some in passages for passage in some]
     if not texts:
         raise EmptyCorpus("The documents hold no passage of text to index; name others.")
     vectors = _encode(texts, encoder, before, progress)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from corpus import Document
 from corpus.errors import (
     EmptyCorpus,
     IndexBusy,
@@ -16,6 +17,7 @@ from corpus.errors import (
     IndexUnwritable,
     UnknownDocument,
 )
+from corpus.types import Section
 from index import Index, generation
 from tests.fakes import HashEncoder, document
 
@@ -70,6 +72,33 @@ def test_only_what_changed_is_encoded(tmp_path: Path) -> None:
     assert build(tmp_path, CATS, DOGS, FISH, encoder=again).generation == index.generation
     assert again.encoded == []
     assert index.search("never blink")[0].passage.doc_id == "fish.txt"
+
+
+class CharacterEncoder(HashEncoder):
+    """Counts characters, as an encoder does in scripts without blanks."""
+
+    def count_tokens(self, text: str) -> int:
+        return len("".join(text.split()))
+
+
+@pytest.mark.parametrize("kind", [HashEncoder, CharacterEncoder])
+@pytest.mark.parametrize("word", ["day ", "休"])
+def test_a_very_long_title_and_heading_leave_the_encoder_half_of_its_view_for_the_text(
+    tmp_path: Path, kind: type[HashEncoder], word: str
+) -> None:
+    title, heading = (f"{start} {word * 190}".strip() for start in ("Rules", "Leave"))
+    text = "Leave is long. " * 90
+    long = Document("a.txt", text, title, "", "", sections=(Section(heading, 0, 0, len(text)),))
+    encoder = kind()
+    index = build(tmp_path, long, encoder=encoder)
+    assert {passage.section for passage in index.passages} == {heading}
+    for passage, searched in zip(index.passages, encoder.encoded, strict=True):
+        context, rest = searched.split("\n")
+        assert rest == passage.text
+        assert encoder.count_tokens(searched) <= encoder.max_tokens
+        if context != passage.context:
+            assert 97 < encoder.count_tokens(context) <= 100
+            assert passage.context.startswith(context + word[-1])
 
 
 def test_the_same_input_gives_the_same_generation(tmp_path: Path) -> None:
