@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -32,13 +33,14 @@ def read_pdf(data: bytes) -> Extract:
 
     Pages are parted by a blank line where a sentence ends with the page, else by a line end, so that a
     sentence may run on. Lines in larger type than the body of the text are headings; a file whose type
-    sizes say nothing has no sections. Raises EncryptedDocument, UnreadableDocument, and EmptyDocument for
-    pages without text (scans).
+    sizes say nothing has no sections, but a line that looks like a heading is parted from the next. Raises
+    EncryptedDocument, UnreadableDocument, and EmptyDocument for pages without text (scans).
     """
     lines, said = _read(data)
     if not any(lines):
         raise EmptyDocument("holds no text, so it may be a scan: run text recognition (OCR) on it first")
     heads = _heading_lines([line for page in lines for line in page])
+    lines = [_parted(page, heads) for page in lines]
     parts: list[str] = []
     pages: list[Page] = []
     headings: list[Heading] = []
@@ -112,6 +114,21 @@ def _is_heading(text: str) -> bool:
         return False
     letters = sum(map(str.isalpha, text))
     return letters > 1 and len(text) <= _HEADING_CHARACTERS and not text.endswith(_END_PUNCTUATION)
+
+
+def _parted(page: Sequence[_Line], heads: frozenset[_Line]) -> list[_Line]:
+    """The lines, with a blank one below each that reads like a heading in the type of the body.
+
+    It stands where a sentence may begin and is too short to be wrapped: the next is twice as long and begins anew.
+    """
+    parted: list[_Line] = []
+    for line, below in pairwise([*page, _Line("", 0)]):
+        before, text, after = (each.text.strip() for each in (parted[-1] if parted else _Line("", 0), line, below))
+        begins = not text[:1].islower() and (not before or _SENTENCE_END.search(before))
+        parted.append(line)
+        if line not in heads and begins and _is_heading(text) and after[:1].isupper() and len(after) >= 2 * len(text):
+            parted.append(_Line("", line.size))
+    return parted
 
 
 def _headings(page: Sequence[_Line], heads: frozenset[_Line], start: int) -> list[Heading]:

@@ -23,7 +23,7 @@ _BYTE_ORDER_MARKS = (  # the longer first: UTF-32's begins with UTF-16's
 _CONTROL = re.compile(r"[\x01-\x06\x0e-\x1a\x1c-\x1f]")
 _MOST_CONTROLS = 0.01
 _LINE_END = re.compile(r"\r\n?|\n")
-# Whole UTF-8 sequences for each byte that belongs to none, from which on a text is damaged UTF-8.
+# Up to so many damaged places for each whole UTF-8 sequence a text is damaged UTF-8, not another encoding.
 _MOST_DAMAGE = 1 / 3
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸªº"  # those of Windows-1252
 _WORD = re.compile(f"[{_LETTERS}]+")

@@ -71,6 +71,29 @@ def test_type_of_one_size_makes_no_sections() -> None:
     assert (document.title, document.sections) == ("First line", ())
 
 
+def test_a_heading_in_the_type_of_the_body_is_no_part_of_the_sentence_below_it() -> None:
+    lines = [
+        "Leave",
+        "Parental leave is twelve weeks at full pay, and it may be taken by either of the",
+        "parents. Nobody has to ask for it twice.",
+        "Pay",
+        "Salaries are paid on the last working day of the month. They are set by the board of",
+        "the Company",
+        "Office in March, and by nobody else who may want to set them at any other time.",
+    ]
+    document = parse_document(pdf([[(11, line) for line in lines]]), "a.pdf")
+    assert [document.text[start:end] for start, end in sentences(document.text)] == [
+        "Leave",
+        "Parental leave is twelve weeks at full pay, and it may be taken by either of the\nparents.",
+        "Nobody has to ask for it twice.",
+        "Pay",
+        "Salaries are paid on the last working day of the month.",
+        "They are set by the board of\nthe Company\nOffice in March, and by nobody else who may want to set them at any"
+        " other time.",
+    ]
+    assert (document.title, document.sections) == ("Leave", ())
+
+
 @pytest.mark.parametrize(
     ("said", "title"),
     [
