@@ -10,7 +10,9 @@ MIXTURE = Mixture(answerable=40, unanswerable=20, near=0, elsewhere=20)
 
 def example(number: int, answerable: bool, title: str) -> Example:
     answers = ((f"word{number}", 4),) if answerable else ()
-    return Example(str(number), f"What is number {number}?", f"The word{number} here.", answers, answerable, title, "squad")
+    return Example(
+        str(number), f"What is number {number}?", f"The word{number} here.", answers, answerable, title, "squad"
+    )
 
 
 OWN = [example(n, n % 3 != 0, f"Article {n % 4}") for n in range(90)]
