@@ -1,6 +1,7 @@
 """Passages in, searchable generations out."""
 
-from index.encoder import DEFAULT_ENCODER, OnnxEncoder, load_encoder
+from index.encoder import OnnxEncoder
+from index.export import DEFAULT_ENCODER, load_encoder
 from index.index import Index, Mode, Progress
 from index.types import Encoder, Hit, Manifest, VectorStore
 

@@ -1,7 +1,6 @@
 """The index: built from documents, opened, searched."""
 
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +11,11 @@ import numpy as np
 from corpus import Document, Page, Passage, Section, split
 from corpus.errors import EmptyCorpus, IndexCorrupt, IndexFault, IndexForeign, IndexMissing, UnknownDocument
 from index import generation
-from index.encoder import DEFAULT_ENCODER, load_encoder
+from index.export import DEFAULT_ENCODER, load_encoder
 from index.faiss_store import FaissStore
 from index.fusion import convex
 from index.lexical import LexicalIndex
+from index.searchable import searchable
 from index.types import DocumentRecord, Encoder, EncoderRecord, Hit, Ids, Manifest, Matrix, Vector
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -201,21 +201,6 @@ class Index:
             raise IndexCorrupt(
                 f"The index in {directory} cannot be read ({error}); build it again with: pincite index."
             ) from error
-
-
-def searchable(passage: Passage, encoder: Encoder) -> str:
-    """What is encoded and scored for a passage: title and section before its text, cut to half of what is seen."""
-    return f"{_cut(passage.context, encoder, encoder.max_tokens // 2)}\n{passage.text}".strip()
-
-
-def _cut(text: str, encoder: Encoder, tokens: int) -> str:
-    """As much of the text as fits, to the end of a word; of one long word to the end of a character."""
-    if encoder.count_tokens(text) <= tokens:
-        return text
-    lengths = range(len(text))
-    fitting = bisect_right(lengths, tokens, key=lambda length: encoder.count_tokens(text[:length])) - 1
-    blank = text.rfind(" ", 0, fitting + 1)
-    return text[: blank if blank > fitting // 2 else fitting]
 
 
 def unknown(doc_id: str) -> str:

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from corpus.errors import ModelUnusable
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
-from index.encoder import _load_reference, export_encoder
+from index.export import _load_reference, export_encoder
 from tests.fakes import document
 
 TEXTS = [
@@ -120,9 +120,9 @@ def test_an_index_is_of_the_same_encoder_when_that_is_exported_again(encoder: On
 
 def test_an_export_that_was_killed_is_removed_by_the_next_and_one_at_work_is_not(tmp_path: Path) -> None:
     script = (
-        "import os, signal; from pathlib import Path; import index.encoder\n"
-        "index.encoder._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"index.encoder.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
+        "import os, signal; from pathlib import Path; import index.export\n"
+        "index.export._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"index.export.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
     (killed,) = tmp_path.glob(".export-*")
