@@ -2,6 +2,6 @@
 
 from qa.answerer import Answerer
 from qa.reader import load_reader
-from qa.types import Answer, Askable, Candidate, Citation, Reader, Turn
+from qa.types import Answer, Candidate, Citation, Reader, Turn
 
-__all__ = ["Answer", "Answerer", "Askable", "Candidate", "Citation", "Reader", "Turn", "load_reader"]
+__all__ = ["Answer", "Answerer", "Candidate", "Citation", "Reader", "Turn", "load_reader"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from corpus import Passage
-from index import Hit, Index
+from index import Hit
 
 Reason = Literal["no_passages", "no_evidence", "low_confidence", "greeting", "thanks", "help"]
 """Why there is no answer: nothing to search, nothing found, too unsure, or no question was asked."""
@@ -137,22 +137,3 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """The best candidates, in the order of the passages, best first within each; a passage may have none."""
-
-
-class Askable(Protocol):
-    """What can be asked: an ``Answerer``, or whatever stands in its place."""
-
-    @property
-    def index(self) -> Index:
-        """The index that answers."""
-
-    @property
-    def reader(self) -> Reader:
-        """The reader that answers."""
-
-    @property
-    def examples(self) -> Sequence[str]:
-        """Questions to begin with, each of which is answered."""
-
-    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
-        """Answer with a verbatim span, or abstain and say why. Raises InputError."""

@@ -18,9 +18,8 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.routing import Mount
 
-from qa.api import problems
+from qa.api import LiveAnswerer, problems
 from qa.api.limits import Limits
-from qa.types import Askable
 from ui.feedback import Feedback
 from ui.handlers import Handlers
 
@@ -41,7 +40,7 @@ _SAVE = 'watch("value", () => element.querySelector("a")?.click());'
 _LIMITS = Limits()
 
 
-def create_chat(answerer: Askable, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS) -> gr.Blocks:
+def create_chat(answerer: LiveAnswerer, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS) -> gr.Blocks:
     """The page. Mount it with ``mount_chat``, which adds its style."""
     handlers = Handlers(answerer, Feedback(feedback))
     script = _asset("chat.js")
@@ -86,7 +85,9 @@ def _question_box() -> gr.Textbox:
     )
 
 
-def mount_chat(app: FastAPI, answerer: Askable, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS) -> FastAPI:
+def mount_chat(
+    app: FastAPI, answerer: LiveAnswerer, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS
+) -> FastAPI:
     """Mount the chat at ``/``, below the routes that ``app`` has already.
 
     Opinions on answers go into the file ``feedback``. With ``uploads`` the page offers to add documents, for which
@@ -168,6 +169,7 @@ def _connect(blocks: gr.Blocks, handlers: Handlers, parts: _Parts, at_work: int)
     ):
         answered = asked.then(handlers.answer, [entries], [log, picker, panel], **answering)
         answered.failure(handlers.refused, [entries], [log], **at_once)
+    blocks.unload(handlers.leave)
     log.click(handlers.open_clicked, **opening)
     panel.click(handlers.open_clicked, **opening)
     picker.input(handlers.open_chosen, [picker], **opening)

@@ -4,6 +4,7 @@ import base64
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -14,8 +15,9 @@ from fastapi import Request
 
 from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
 from qa.answerer import check_question
+from qa.api import LiveAnswerer
 from qa.api.requests import note_question
-from qa.types import Askable, Turn
+from qa.types import Answer, Turn
 from qa.wire import answer_out
 from ui import page, source
 from ui.answers import place_of
@@ -26,6 +28,7 @@ from ui.source import Place
 
 _CHOOSE = "Ask a question, or choose a document: its text is shown here."
 _FULL = "Too many questions are waiting for their answers; ask again in a moment."
+_LEFT = "The page was closed before its turn; ask again."
 _MOST_OPEN = 16
 """Questions of one page that wait for an answer."""
 _UNEXPECTED = "Something went wrong while this was answered; the server's log says what."
@@ -39,10 +42,11 @@ Update = Any
 class Handlers:
     """A reader's conversation is their own list of entries, changed in place."""
 
-    def __init__(self, answerer: Askable, feedback: Feedback) -> None:
+    def __init__(self, answerer: LiveAnswerer, feedback: Feedback) -> None:
         self._answerer = answerer
         self._feedback = feedback
         self._turns = Lock()
+        self._asked: dict[str | None, Future[Answer]] = {}  # what each page waits for
 
     def arrive(self, entries: list[Entry], request: gr.Request) -> tuple[Update, ...]:
         """Show the page, with the source open that its address names."""
@@ -75,7 +79,7 @@ class Handlers:
         entries.append(Entry(question, opens=opens, request_id=asked.state.request_id))
         return self._log(entries), "", ""
 
-    def answer(self, entries: list[Entry]) -> Iterator[tuple[Update, ...]]:
+    def answer(self, entries: list[Entry], request: gr.Request) -> Iterator[tuple[Update, ...]]:
         """Answer what waits, in order, and open each first citation; if that is being done already, leave it to that.
 
         Gradio empties every output of a generator that yields nothing, so this yields at least once.
@@ -83,7 +87,7 @@ class Handlers:
         while (number := self._begin(entries)) is not None:
             try:
                 yield self._log(entries), gr.skip(), gr.skip()
-                entries[number] = self._settled(entries[number], history(entries[:number]))
+                entries[number] = self._settled(entries[number], history(entries[:number]), request)
             finally:
                 # A page whose connection broke stops this here; what it asks next must not wait for ever.
                 entries[number] = replace(entries[number], begun=entries[number].settled)
@@ -107,15 +111,28 @@ class Handlers:
             entries[waiting[0]] = replace(entries[waiting[0]], begun=True)
             return waiting[0]
 
-    def _settled(self, entry: Entry, turns: Sequence[Turn]) -> Entry:
+    def leave(self, request: gr.Request) -> None:
+        """The page is gone: a question of its that still waits in line leaves it, for others to move up."""
+        with self._turns:
+            asked = self._asked.get(request.session_hash)
+        if asked:
+            asked.cancel()
+
+    def _settled(self, entry: Entry, turns: Sequence[Turn], request: gr.Request) -> Entry:
         try:
-            answer = self._answerer.ask(entry.question, history=turns)
+            with self._turns:
+                asked = self._asked[request.session_hash] = self._answerer.begin(entry.question, history=turns)
+            answer = asked.result()
             return replace(entry, answer=answer, record=answer_out(answer))
+        except CancelledError:
+            return replace(entry, problem=_LEFT)
         except PinciteError as error:
             return replace(entry, problem=str(error))
         except Exception:  # noqa: BLE001 - the edge: one question that fails may not keep the next from its turn
             _LOG.exception("A question could not be answered.", extra={"fields": {"request_id": entry.request_id}})
             return replace(entry, problem=_UNEXPECTED)
+        finally:
+            self._asked.pop(request.session_hash, None)
 
     def rate(self, entries: list[Entry], event: gr.EventData) -> Update:
         """Keep whether an answer is right, as the reader says."""

@@ -3,18 +3,19 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from corpus.errors import IndexFault
 from index import Index
 from qa.answerer import Answerer
 from qa.api.line import Line
-from qa.types import Answer, Reader, Turn
+from qa.types import Answer, Turn
 
 _log = logging.getLogger(__name__)
 
 
 class LiveAnswerer:
-    """Askable in an answerer's place, and follows its index: each question is asked of the newest generation.
+    """Answers in line, and follows its index: each question is asked of the newest generation.
 
     Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile.
     """
@@ -76,21 +77,19 @@ class LiveAnswerer:
         return self.current().index
 
     @property
-    def reader(self) -> Reader:
-        """The reader, the same for every generation."""
-        return self._answerer.reader
-
-    @property
     def examples(self) -> list[str]:
         """As ``Answerer.examples``, of the newest generation."""
         return self.current().examples
 
-    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+    def begin(self, question: str, *, history: Sequence[Turn] = ()) -> Future[Answer]:
         """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
 
-        Raises Overloaded too.
+        The future raises what ``Answerer.ask`` does; cancelled before its turn, it leaves the line. Raises Overloaded.
         """
-        answer = self.line.join(lambda: self.current().ask(question, history=history)).result()
+        return self.line.join(lambda: self._counted(question, history))
+
+    def _counted(self, question: str, history: Sequence[Turn]) -> Answer:
+        answer = self.current().ask(question, history=history)
         self.on_answer(answer)
         return answer
 

@@ -48,7 +48,7 @@ def _times(example: Example, shares: Shares, random: Random) -> int:
     if example.source in SHIFTED:
         return int(random.random() < shares.shifted)
     if example.source == "squad":
-        return int(random.random() < shares.squad)
+        return int(random.random() < (shares.squad if example.answerable else shares.refused))
     unseen = example.source == "tydi" or (example.source == "timeqa" and not example.answerable)
     return 1 + int(unseen and random.random() < shares.twice)
 

@@ -15,7 +15,8 @@ class Shares:
     short: float = 0.75  # of the contexts cut to a piece of at most PIECE_TOKENS
     heading: float = 0.5  # of the passages of documents with a title
     noise: float = 0.15  # of all questions
-    squad: float = 1.0  # of SQuAD's questions
+    squad: float = 1.0  # of SQuAD's answerable questions
+    refused: float = 1.0  # of SQuAD's unanswerable ones
     shifted: float = 1.0  # of the questions about reviews and posts
     sentences: float = 0.08  # of the questions about single sentences
     twice: float = 0.0  # of the questions asked without seeing the text, and of near misses in time, once more
@@ -26,6 +27,6 @@ class Shares:
 # heart.)
 CONTINUED = Shares(hard=0.2, cross=0.05, near=0.2, short=0.7, noise=0.2)
 # For a larger mind, that needs fewer questions of one kind and more passages which do not answer.
-LISTWISE = Shares(hard=0.3, most_hard=3, short=0.8, squad=0.5, shifted=0.5, sentences=0.04, twice=1.0)
+LISTWISE = Shares(hard=0.3, most_hard=3, short=0.8, squad=0.25, refused=0.6, shifted=0.3, sentences=0.03, twice=1.0)
 # What a teacher reads to label: more of what does not answer, since how sure null is has to be taught.
 VIEWS = Shares(hard=0.6, most_hard=2, near=0.12, sentences=0.04, heading=0.5)

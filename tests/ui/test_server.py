@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from corpus.errors import InsecureAddress, InvalidSetting
 from index import Index
 from qa import Answerer
-from qa.api import create_app
+from qa.api import LiveAnswerer, create_app
 from tests.fakes import FixedReader, HashEncoder, document
 from tests.ui.commands import PINCITE, environment, run
 from ui.chat import mount_chat
@@ -55,7 +55,7 @@ def test_the_chat_offers_to_add_documents_only_where_that_can_work(settings: dic
 def test_a_page_without_uploads_has_no_button_for_them(tmp_path: Path, uploads: bool) -> None:
     index = Index.build([document("a.txt", "The cat sleeps.")], tmp_path / "index", encoder=HashEncoder())
     answerer = Answerer(index, reader=FixedReader({}))
-    app = mount_chat(create_app(answerer), answerer, feedback=tmp_path / "kept.jsonl", uploads=uploads)
+    app = mount_chat(create_app(answerer), LiveAnswerer(answerer), feedback=tmp_path / "kept.jsonl", uploads=uploads)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         page = client.get("/config").text
     assert "masthead" in page
@@ -66,7 +66,7 @@ def test_a_page_without_uploads_has_no_button_for_them(tmp_path: Path, uploads: 
 def test_what_is_nowhere_is_a_problem_outside_the_endpoint_too(tmp_path: Path, path: str) -> None:
     index = Index.build([document("a.txt", "The cat sleeps.")], tmp_path / "index", encoder=HashEncoder())
     answerer = Answerer(index, reader=FixedReader({}))
-    app = mount_chat(create_app(answerer), answerer, feedback=tmp_path / "kept.jsonl", uploads=False)
+    app = mount_chat(create_app(answerer), LiveAnswerer(answerer), feedback=tmp_path / "kept.jsonl", uploads=False)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for method in ("GET", "POST"):
             found = client.request(method, f"http://127.0.0.1{path}")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ import pytest
 from mcp import Client
 
 from tests.ui.commands import PINCITE, environment, run
+from tests.waiting import until
 from ui.server import GRACE
 
 QUESTION = {"question": "Who is Meta's spokesperson?"}
@@ -54,13 +55,6 @@ class Process:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
         self.http.close()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from qa import Answerer
 from tests.qa.api.conftest import GatedReader, Served
+from tests.waiting import until
 from ui.config import load_settings
 from ui.server import GRACE, create_server
 
@@ -20,13 +21,6 @@ QUESTION = {"question": "What is the office cat called?"}
 FULL = "All places in the line are taken"
 Gated = tuple[Answerer, GatedReader]
 Start = Callable[..., httpx.Client]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Tab:
@@ -85,6 +79,28 @@ def test_chat_and_endpoint_stand_in_one_line_of_the_configured_length(start: Sta
         assert tab.join() == 200 and FULL in tab.answered()
         reader.gate.set()
         assert [one.result().status_code for one in taken] == [200, 200]
+
+
+def test_a_question_of_a_page_that_was_closed_leaves_the_line(start: Start, gated: Gated) -> None:
+    client, (_, reader) = start(at_work=1), gated
+
+    def waiting() -> bool:
+        return "pincite_questions_waiting 1.0" in client.get("/metrics").text
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(client.post, "/v1/ask", json=QUESTION)
+        assert reader.reading.acquire(timeout=20)
+        with client.stream("GET", "/gradio_api/heartbeat/tab") as page:
+            alive = page.iter_lines()
+            assert "ALIVE" in next(alive)
+            tab = Tab(client)
+            tab.call("ask", QUESTION["question"], None)
+            assert tab.join() == 200
+            until(waiting)
+        until(lambda: not waiting())
+        reader.gate.set()
+        assert taken.result().status_code == 200
+    assert "pincite_answers_total 1.0" in client.get("/metrics").text, "nobody asks for the other answer any more"
 
 
 def test_the_chat_has_as_many_answers_at_work_as_the_settings_say(start: Start, gated: Gated) -> None:

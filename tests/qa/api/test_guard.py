@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from corpus.errors import InvalidSetting
 from qa import Answerer
-from qa.api import create_app
+from qa.api import LiveAnswerer, create_app
 from qa.api.access import Access, Sessions, parse_keys, parse_origins
 from tests.qa.api.conftest import Served
 from ui.chat import mount_chat
@@ -35,7 +35,7 @@ def bearer(secret: str) -> dict[str, str]:
 
 @pytest.fixture
 def client(cat_answerer: Answerer) -> Iterator[TestClient]:
-    app = mount_chat(create_app(cat_answerer, access=Access(KEYS)), cat_answerer, **CHAT)
+    app = mount_chat(create_app(cat_answerer, access=Access(KEYS)), LiveAnswerer(cat_answerer), **CHAT)
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
         yield client
 
@@ -135,7 +135,7 @@ def test_the_name_of_a_key_is_one_that_a_cookie_can_carry(name: str) -> None:
     ],
 )  # fmt: skip
 def test_the_chat_gives_out_no_file_and_asks_no_other_server(cat_answerer: Answerer, path: str, status: int) -> None:
-    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
+    app = mount_chat(create_app(cat_answerer), LiveAnswerer(cat_answerer), **CHAT)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         refused = client.get(f"/gradio_api/{path}")
     assert refused.status_code == status
@@ -147,7 +147,7 @@ def test_the_chat_gives_out_no_file_and_asks_no_other_server(cat_answerer: Answe
     [("POST", "/healthz", 405), ("DELETE", "/readyz", 405), ("FOO", "/metrics", 405), ("GET", "/v1/nothing", 404)],
 )
 def test_the_chat_does_not_answer_for_the_endpoint(cat_answerer: Answerer, method: str, path: str, status: int) -> None:
-    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
+    app = mount_chat(create_app(cat_answerer), LiveAnswerer(cat_answerer), **CHAT)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         response = client.request(method, path)
     assert response.status_code == status
@@ -203,7 +203,7 @@ def test_without_keys_there_is_no_login(cat_answerer: Answerer) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[", "localhost."])
 @pytest.mark.parametrize("path", ["/v1/documents", "/healthz", "/", "/config"])
 def test_a_name_that_was_turned_to_this_machine_reads_nothing(cat_answerer: Answerer, host: str, path: str) -> None:
-    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
+    app = mount_chat(create_app(cat_answerer), LiveAnswerer(cat_answerer), **CHAT)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         refused = client.get(path, headers={"Host": host})
     assert (refused.status_code, refused.json()["code"]) == (403, "foreign_host")
@@ -219,7 +219,7 @@ def test_names_and_addresses_of_the_server(cat_answerer: Answerer, host: str) ->
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://", "127.0.0.1"])
 def test_a_page_of_another_site_neither_writes_nor_reads(cat_answerer: Answerer, origin: str) -> None:
-    app = mount_chat(create_app(cat_answerer), cat_answerer, **CHAT)
+    app = mount_chat(create_app(cat_answerer), LiveAnswerer(cat_answerer), **CHAT)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for method, path in (("POST", "/v1/ask"), ("POST", "/gradio_api/queue/join"), ("GET", "/config")):
             refused = client.request(method, path, headers={"Origin": origin})
@@ -259,7 +259,7 @@ def test_no_web_socket_goes_round_the_guard(client: TestClient) -> None:
 
 
 def test_the_layers_hold_on_a_real_server(cat_answerer: Answerer, serve: Callable[..., Served]) -> None:
-    server = serve(mount_chat(create_app(cat_answerer, access=Access(KEYS)), cat_answerer, **CHAT))
+    server = serve(mount_chat(create_app(cat_answerer, access=Access(KEYS)), LiveAnswerer(cat_answerer), **CHAT))
     with httpx.Client(base_url=server.address) as client:
         assert client.get("/config").status_code == 401
         assert client.get("/v1/documents", headers=bearer(READ)).status_code == 200

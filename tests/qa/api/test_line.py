@@ -16,6 +16,7 @@ from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from qa.api.limits import Limits
 from tests.qa.api.conftest import GatedReader, Served
+from tests.waiting import until
 
 QUESTION = {"question": "What is the office cat called?"}
 LEAVES = "Who leaves?"
@@ -25,13 +26,6 @@ Gated = tuple[Answerer, GatedReader]
 def metric(address: str, name: str) -> float:
     lines = httpx.get(f"{address}/metrics").text.splitlines()
     return float(next(line.rsplit(" ", 1)[1] for line in lines if line.startswith(f"{name} ")))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_full_line_refuses_within_a_second_and_answers_the_rest(gated: Gated, serve: Callable[..., Served]) -> None:
@@ -117,11 +111,11 @@ def test_whoever_has_the_live_answerer_stands_in_the_same_line(gated: Gated) -> 
     with TestClient(app, base_url="http://127.0.0.1") as client:
         taken = [live.line.join(lambda: live.current().ask("Who?")) for _ in range(18)]
         with pytest.raises(Overloaded, match="again"):
-            live.ask("What?")
+            live.begin("What?")
         assert client.post("/v1/ask", json=QUESTION).status_code == 503
         reader.gate.set()
         concurrent.futures.wait(taken)
-        assert live.ask(QUESTION["question"]).text == "Miso"
+        assert live.begin(QUESTION["question"]).result().text == "Miso"
         assert "pincite_answers_total 1.0" in client.get("/metrics").text
     with pytest.raises(Overloaded, match="stopping"):
-        live.ask("What?")
+        live.begin("What?")
