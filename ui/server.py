@@ -19,6 +19,7 @@ from qa.api.limits import Limits
 from qa.api.line import Line
 from ui.chat import end_streams, mount_chat
 from ui.config import Settings
+from ui.connections import Connection
 from ui.logs import announce, log_to_stderr
 
 GRACE = 30
@@ -30,7 +31,14 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(
-            uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
+            uvicorn.Config(
+                app,
+                port=0,
+                http=Connection,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=GRACE,
+            )
         )
         self.app = app
 

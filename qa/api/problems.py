@@ -45,6 +45,7 @@ _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 4
 MEDIA_TYPE = "application/problem+json"
 UNREADABLE = "The body cannot be read as what its Content-Type says; send it as /docs describes."
 UNFORESEEN = "Pincite failed on this request; its log says why. Please report it."
+TOO_SLOW = "The body came too slowly and was given up; send it again over a better connection."
 _NO_JSON = "The body is no JSON object; send one with Content-Type: application/json. See /docs for the fields."
 
 

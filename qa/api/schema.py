@@ -90,11 +90,13 @@ SENTENCES: Mapping[type[PinciteError], str] = {
 _BODIES: Mapping[Body, tuple[Case, ...]] = {
     "json": (
         (400, "invalid_request", problems.UNREADABLE),
+        (408, "body_too_slow", problems.TOO_SLOW),
         (413, "body_too_large", "The body is over 1,000,000 bytes; send less at once."),
         (422, "invalid_request", "top_k: Input should be greater than or equal to 1. See /docs for the fields."),
     ),
     "form": (
         (400, "invalid_request", problems.UNREADABLE),
+        (408, "body_too_slow", problems.TOO_SLOW),
         (413, "body_too_large", "The body is over 20,971,520 bytes; send less at once."),
         (422, "invalid_request", "files: Field required. See /docs for the fields."),
     ),

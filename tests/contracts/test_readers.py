@@ -66,10 +66,10 @@ def roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["shipped", "bert", "roberta"])
+@pytest.fixture(scope="module", params=["shipped", "quick", "bert", "roberta"])
 def reader(request: pytest.FixtureRequest) -> Reader:
-    if request.param == "shipped":
-        return load_reader(None)
+    if request.param in {"shipped", "quick"}:
+        return load_reader(None if request.param == "shipped" else "quick")
     return load_reader(str(request.getfixturevalue(request.param)))
 
 

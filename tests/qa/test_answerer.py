@@ -83,7 +83,8 @@ def handbook(tmp_path_factory: pytest.TempPathFactory, encoder: OnnxEncoder) -> 
     folder = tmp_path_factory.mktemp("handbook")
     for name, text in HANDBOOK.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return Answerer(Index.build(read_folder(folder), tmp_path_factory.mktemp("index"), encoder=encoder))
+    index = Index.build(read_folder(folder), tmp_path_factory.mktemp("index"), encoder=encoder)
+    return Answerer(index, reader=load_reader("quick"))
 
 
 def test_the_written_examples_are_all_answered(answerer: Answerer) -> None:
@@ -232,7 +233,7 @@ def test_whatever_documents_and_questions_hold_citations_are_exact(
         index = Index.build(documents, tmp_path_factory.mktemp("odd"), encoder=HashEncoder())
     except EmptyCorpus:
         assume(False)
-    reader, zeros = load_reader(None), (0.0,) * len(FEATURES)
+    reader, zeros = load_reader("quick"), (0.0,) * len(FEATURES)
     always = Calibration(
         reader.name, "hash", 120, zeros, (1.0,) * len(FEATURES), zeros, bias=0.0, threshold=0.0, floor=0.0
     )

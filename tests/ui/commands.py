@@ -10,7 +10,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120"}
+    """That of the tests, with the quick reader, which opens in no time. README's commands are run with the default."""
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120", "PINCITE_READER": "quick"}
 
 
 def run(cwd: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
