@@ -44,6 +44,7 @@
     ├── AccessError              a request that may not be made
     │   ├── KeyMissing           key_missing
     │   ├── ReadOnlyKey          read_only_key
+    │   ├── TooOften             too_often
     │   ├── WritesOff            writes_off
     │   ├── ForeignHost          foreign_host
     │   └── ForeignOrigin        foreign_origin
@@ -319,6 +320,16 @@ class ReadOnlyKey(AccessError):
     """The key may not change anything."""
 
     code = "read_only_key"
+
+
+class TooOften(AccessError):
+    """More in a minute than one key may ask, or than wrong keys may come from one address; ``wait`` is in seconds."""
+
+    code = "too_often"
+
+    def __init__(self, sentence: str, wait: float) -> None:
+        super().__init__(sentence)
+        self.wait = wait
 
 
 class WritesOff(AccessError):

@@ -30,23 +30,26 @@ _HEAD = (
 )
 _MASTHEAD = (
     '<header class="masthead"><h1>Pincite</h1><p>Answers in the documents’ own words, each shown where it stands.</p>'
-    '<nav aria-label="Elsewhere">{add}<a href="/docs">API</a></nav></header>'
+    '<nav aria-label="Elsewhere">{add}<a href="/docs">API</a>{leave}</nav></header>'
 )
 _ADD = (
     '<button type="button" class="ask" id="add-documents" title="Or drop files anywhere on this page">Add documents'
     '</button><input type="file" id="chosen-documents" multiple hidden><div id="adding" role="status"></div>'
 )
+_LEAVE = '<form method="post" action="/logout"><button class="ask">Log out</button></form>'
 _SAVE = 'watch("value", () => element.querySelector("a")?.click());'
 _LIMITS = Limits()
 
 
-def create_chat(answerer: LiveAnswerer, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS) -> gr.Blocks:
+def create_chat(
+    answerer: LiveAnswerer, *, feedback: Path, uploads: bool, keys: bool = False, limits: Limits = _LIMITS
+) -> gr.Blocks:
     """The page. Mount it with ``mount_chat``, which adds its style."""
     handlers = Handlers(answerer, Feedback(feedback))
     script = _asset("chat.js")
     blocks = gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True, fill_height=True)
     with blocks:
-        masthead = _MASTHEAD.format(add=_ADD if uploads else "")
+        masthead = _MASTHEAD.format(add=_ADD if uploads else "", leave=_LEAVE if keys else "")
         adding = _asset("upload.js") if uploads else None
         head = gr.HTML(masthead, elem_id="masthead", apply_default_css=False, js_on_load=adding)
         with gr.Row(elem_id="columns"):
@@ -86,23 +89,23 @@ def _question_box() -> gr.Textbox:
 
 
 def mount_chat(
-    app: FastAPI, answerer: LiveAnswerer, *, feedback: Path, uploads: bool, limits: Limits = _LIMITS
+    app: FastAPI, answerer: LiveAnswerer, *, feedback: Path, uploads: bool, keys: bool = False, limits: Limits = _LIMITS
 ) -> FastAPI:
     """Mount the chat at ``/``, below the routes that ``app`` has already.
 
     Opinions on answers go into the file ``feedback``. With ``uploads`` the page offers to add documents, for which
-    ``app`` has to take them at ``/v1/documents``.
+    ``app`` has to take them at ``/v1/documents``; with ``keys`` it offers to log out.
     """
 
     async def within_a_loop() -> FastAPI:
-        return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads, limits=limits))
+        return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads, keys=keys, limits=limits))
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         # Where no event loop runs, Gradio makes one for each of its locks and never closes them.
         return asyncio.run(within_a_loop())
-    return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads, limits=limits))
+    return _mount(app, create_chat(answerer, feedback=feedback, uploads=uploads, keys=keys, limits=limits))
 
 
 def end_streams(app: FastAPI) -> None:

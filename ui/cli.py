@@ -178,21 +178,16 @@ def serve(
     reader: ReaderFlag = None,
 ) -> None:
     """Serve the chat and the endpoint."""
-    settings = load_settings(
-        index=index,
-        encoder=encoder,
-        reader=reader,
-        host=host,
-        port=port,
-        no_auth=no_auth or None,
-        allowed_hosts=allowed_hosts,
-    )
+    flags = {"index": index, "encoder": encoder, "reader": reader, "host": host, "port": port}
+    flags |= {"no_auth": no_auth or None, "allowed_hosts": allowed_hosts}
+    settings = load_settings(**flags)
     # Asking and indexing must not wait for a web framework to load.
     from ui import server
 
     server.access_of(settings)  # refused before anything is built, as is a port in use
     with server.listen(settings.host, settings.port) as listener:
-        server.serve(make_answerer(open_or_build(settings), settings), listener, settings)
+        answerer = make_answerer(open_or_build(settings), settings)
+        server.serve(answerer, listener, settings, again=lambda: load_settings(**flags))
 
 
 @app.command()

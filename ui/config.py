@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     at_work: int = Field(default=2, ge=1, le=64, description="Questions that are answered at once")
     waiting: int = Field(default=16, ge=0, le=10_000, description="Questions that wait before more are refused")
     max_upload_mb: int = Field(default=20, ge=1, le=1000, description="Megabytes that one upload may have")
+    key_rate: int = Field(default=1000, ge=0, description="Requests that each key may send a minute; 0 is any number")
     max_documents: int = Field(default=10_000, ge=1, description="Documents that uploads may bring the index to")
 
     @classmethod

@@ -2,8 +2,11 @@
 
 import errno
 import ipaddress
+import logging
 import os
+import signal
 import socket
+from collections.abc import Callable
 
 # Read when the model hub's library is imported, which Gradio does: it may not ask the network for anything.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -11,7 +14,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import uvicorn
 from fastapi import FastAPI
 
-from corpus.errors import InsecureAddress, InvalidSetting, PortInUse
+from corpus.errors import InsecureAddress, InvalidSetting, PinciteError, PortInUse
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from qa.api.access import Access, hosts, parse_keys, parse_origins, words
@@ -22,6 +25,7 @@ from ui.config import Settings
 from ui.connections import Connection
 from ui.logs import announce, log_to_stderr
 
+_LOG = logging.getLogger(__name__)
 GRACE = 30
 """Seconds for what was taken when the server is told to stop: a full line of questions needs far less."""
 
@@ -48,7 +52,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def create_server(answerer: Answerer, settings: Settings | None = None) -> Server:
+def create_server(answerer: Answerer, settings: Settings | None = None, access: Access | None = None) -> Server:
     """The endpoint with the chat mounted at ``/``: both follow the index and stand in one line of questions."""
     settings = settings or Settings.model_construct()
     limits = Limits(
@@ -56,10 +60,13 @@ def create_server(answerer: Answerer, settings: Settings | None = None) -> Serve
         waiting=settings.waiting,
         upload=settings.max_upload_mb * 2**20,
         documents=settings.max_documents,
+        rate=settings.key_rate,
     )
+    access = access or access_of(settings)
     live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
-    app = create_app(live, limits=limits, access=access_of(settings), log_questions=settings.log_questions)
-    mount_chat(app, live, feedback=settings.feedback, uploads=takes_uploads(settings), limits=limits)
+    app = create_app(live, limits=limits, access=access, log_questions=settings.log_questions)
+    offers = {"uploads": takes_uploads(settings), "keys": bool(access.keys)}
+    mount_chat(app, live, feedback=settings.feedback, limits=limits, **offers)
     return Server(app)
 
 
@@ -132,9 +139,30 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(answerer: Answerer, listener: socket.socket, settings: Settings) -> None:
-    """Say where, and serve until interrupted; questions that were taken are answered."""
+def serve(
+    answerer: Answerer, listener: socket.socket, settings: Settings, again: Callable[[], Settings] | None = None
+) -> None:
+    """Say where, and serve until interrupted; questions that were taken are answered.
+
+    At the signal SIGHUP the keys are those of the settings that ``again`` gives.
+    """
     log_to_stderr()
+    access = access_of(settings)
+    if again:
+        signal.signal(signal.SIGHUP, lambda *_: exchange_keys(access, again))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     announce(f"Pincite is at http://{host}:{listener.getsockname()[1]} (chat at /, API at /docs). Ctrl-C stops it.")
-    create_server(answerer, settings).run(sockets=[listener])
+    create_server(answerer, settings, access).run(sockets=[listener])
+
+
+def exchange_keys(access: Access, again: Callable[[], Settings]) -> None:
+    """Let the keys of the settings in, and no others. Where those cannot be used, all stays as it was."""
+    try:
+        keys = access_of(again()).keys
+        if bool(keys) != bool(access.keys):
+            raise InvalidSetting("Whether keys are needed is settled at the start; start the server again.")
+    except PinciteError as error:
+        _LOG.warning("The keys were not read again: %s", error)
+        return
+    access.keys = keys
+    announce(f"The keys were read again: {', '.join(key.name for key in keys) or 'none'}.")

@@ -29,9 +29,11 @@ class Key:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Access:
     """Without ``keys`` everyone who reaches the server may read, and write if ``open_writes``.
+
+    The keys may be exchanged while a server uses this: a session lasts no longer than the key that began it.
 
     ``hosts`` are names by which the server may be asked, beside ``localhost`` and bare addresses, which no DNS
     server can turn to another machine. ``origins`` are the only other sites whose pages may ask.
@@ -66,25 +68,33 @@ class Sessions:
     """Signed cookies for the chat: they name a key, and end with the process or after a week."""
 
     access: Access
+    _ended: dict[str, int] = field(default_factory=dict, repr=False)  # what was logged out, and until when it lasted
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def begin(self, key: Key) -> str:
         """The cookie of a new session."""
         said = f"{key.name}:{int(time.time()) + SESSION_SECONDS}"
-        return f"{said}:{self._sign(said)}"
+        return f"{said}:{self._sign(said, key)}"
 
     def key_of(self, cookie: str) -> Key | None:
         """The key that a cookie of ours names, while it lasts."""
         said, _, signature = cookie.rpartition(":")
-        if not hmac.compare_digest(self._sign(said).encode(), signature.encode("utf-8", "replace")):
-            return None
         name, _, ends = said.rpartition(":")
-        if int(ends) < time.time():
+        key = next((key for key in self.access.keys if key.name == name), None)
+        if key is None or not hmac.compare_digest(self._sign(said, key).encode(), signature.encode("utf-8", "replace")):
             return None
-        return next((key for key in self.access.keys if key.name == name), None)
+        return key if int(ends) >= time.time() and cookie not in self._ended else None
 
-    def _sign(self, said: str) -> str:
-        return hmac.new(self._secret, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    def end(self, cookie: str) -> None:
+        """Log out: the cookie names no key any more, whoever has a copy."""
+        if self.key_of(cookie):
+            now = time.time()
+            for old in [old for old, ends in self._ended.items() if ends < now]:
+                del self._ended[old]
+            self._ended[cookie] = int(cookie.rsplit(":", 2)[1])
+
+    def _sign(self, said: str, key: Key) -> str:
+        return hmac.new(self._secret, key.digest + said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def parse_keys(text: str) -> tuple[Key, ...]:

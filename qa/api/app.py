@@ -17,18 +17,18 @@ from qa.answerer import Answerer
 from qa.api import answers, documents, login, openai_shape, pages, problems, state
 from qa.api.access import Access, Sessions
 from qa.api.body import BodyLimit
-from qa.api.guard import Guard
+from qa.api.guard import Guard, WrongKeys
 from qa.api.limits import Limits
 from qa.api.line import Line
 from qa.api.live import LiveAnswerer
 from qa.api.mcp_tools import create_mcp
 from qa.api.metrics import Meters
 from qa.api.openai_errors import OpenAIErrors
+from qa.api.rates import Rates
 from qa.api.requests import Head, Requests
 from qa.api.schema import Described
 
 _LIMITS = Limits()
-_ACCESS = Access()
 _GUARDED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard has checked already
 _OURS = ("/v1", "/v1/{path:path}", "/mcp", "/healthz", "/readyz", "/metrics")
 _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
@@ -38,7 +38,7 @@ def create_app(
     answerer: Answerer | LiveAnswerer,
     *,
     limits: Limits = _LIMITS,
-    access: Access = _ACCESS,
+    access: Access | None = None,
     log_questions: bool = False,
 ) -> FastAPI:
     """An application that answers from an open index, and from each newer generation of it.
@@ -52,7 +52,8 @@ def create_app(
     )
     meters = Meters(live)
     live.on_answer = meters.answered
-    sessions = Sessions(access)
+    access = access or Access()
+    sessions, wrong = Sessions(access), WrongKeys()
     app = Described(
         title="Pincite",
         summary="Answers from a corpus in the corpus's own words, cited to the character.",
@@ -65,7 +66,7 @@ def create_app(
             Middleware(Requests, seen=meters.requested, log_questions=log_questions),
             Middleware(OpenAIErrors),
             *_cross_origin(access),
-            Middleware(Guard, access=access, sessions=sessions),
+            Middleware(Guard, access=access, sessions=sessions, asked=Rates(limits.rate), wrong=wrong),
             Middleware(Head),
             Middleware(BodyLimit, limits=limits),
         ],
@@ -84,7 +85,7 @@ def create_app(
     # Without sessions the server never speaks first: the stream that GET opens would carry nothing and stay open.
     app.router.routes += [Route(r.path, r.endpoint, methods=["POST"]) for r in offered if isinstance(r, Route)]
     app.router.lifespan_context = _lifespan(lines, tools)
-    login.add(app, access, sessions)
+    login.add(app, access, sessions, wrong)
     pages.install(app)
 
     # As applications, not functions, these take every method, also one that nobody knows.

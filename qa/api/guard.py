@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
+from math import ceil
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpus.errors import ForeignHost, ForeignOrigin, KeyMissing, PinciteError, ReadOnlyKey, WritesOff
+from corpus.errors import ForeignHost, ForeignOrigin, KeyMissing, PinciteError, ReadOnlyKey, TooOften, WritesOff
 from qa.api import problems
 from qa.api.access import Access, Key, Sessions
+from qa.api.rates import Rates
 
 COOKIE = "pincite_session"
-LOGIN = "/login"
-_OPEN = frozenset({"/healthz", "/readyz", LOGIN})
+LOGIN, LOGOUT = "/login", "/logout"
+_OPEN = frozenset({"/healthz", "/readyz", LOGIN, LOGOUT})
 _PROGRAMS = ("/v1", "/mcp", "/gradio_api", "/metrics")
+_ASKING = ("/v1", "/mcp", "/gradio_api/queue/join")
 _WRITES = (("POST", "/v1/documents"), ("DELETE", "/v1/documents/"), ("POST", "/gradio_api/upload"))
 # Gradio's page has scripts and styles within it, and makes functions from its templates.
 _POLICY = (
@@ -36,10 +39,12 @@ _HEADERS = {
 class Guard:
     """Refuses what may not come in. A page of another site can neither write to a local server nor read from it."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, sessions: Sessions, asked: Rates, wrong: "WrongKeys") -> None:
         self._app = app
         self._access = access
         self._sessions = sessions
+        self._asked = asked
+        self._wrong = wrong
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it. Nothing here speaks over web sockets, so none is opened."""
@@ -86,7 +91,14 @@ class Guard:
         key = self._key_of(headers)
         scope.setdefault("state", {})["key"] = key.name if key else None
         if key is None:
+            if "authorization" in headers:
+                self._wrong.came_from(scope)
             raise KeyMissing("This needs a key that the server knows; send it as Authorization: Bearer <secret>.")
+        if scope["path"].startswith(_ASKING) and (wait := self._asked.wait(key.name)):
+            raise TooOften(
+                f"The key {key.name!r} asks too often for one minute; wait {ceil(wait)} seconds and go on more slowly.",
+                wait,
+            )
         if writes and key.role != "write":
             raise ReadOnlyKey("This key may read only; use one of the role write.")
 
@@ -94,11 +106,26 @@ class Guard:
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._access.key_of(secret.strip())
-        cookie = _cookie(headers.getlist("cookie"))
+        cookie = session_cookie(headers.getlist("cookie"))
         return self._sessions.key_of(cookie) if cookie else None
 
 
-def _cookie(lines: Iterable[str]) -> str | None:
+class WrongKeys:
+    """How often wrong keys may come from one address. A right one is let in whatever others there try."""
+
+    def __init__(self, a_minute: int = 10) -> None:
+        self._rates = Rates(a_minute)
+
+    def came_from(self, scope: Scope) -> None:
+        """Count one. Raises TooOften beyond the number."""
+        if wait := self._rates.wait((scope.get("client") or ("",))[0]):
+            raise TooOften(
+                f"Too many wrong keys came from this address; wait {ceil(wait)} seconds and check the key.", wait
+            )
+
+
+def session_cookie(lines: Iterable[str]) -> str | None:
+    """The cookie of a session among the lines of a request's ``Cookie`` headers."""
     try:
         found = SimpleCookie("; ".join(lines)).get(COOKIE)
     except CookieError:

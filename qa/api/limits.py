@@ -7,7 +7,10 @@ from corpus.sandbox import ALLOWANCE, Allowance
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``at_work`` questions are answered at once, ``waiting`` more stand in line. Sizes are bytes of a request."""
+    """``at_work`` questions are answered at once, ``waiting`` more stand in line. Sizes are bytes of a request.
+
+    ``rate`` is how often a minute each key may ask; 0 is any number.
+    """
 
     at_work: int = 2
     waiting: int = 16
@@ -15,4 +18,5 @@ class Limits:
     upload: int = 20 * 2**20
     files: int = 20
     documents: int = 10_000
+    rate: int = 1000
     reading: Allowance = ALLOWANCE

@@ -1,4 +1,4 @@
-"""The page that asks a reader for a key, and turns it into a cookie."""
+"""The page that asks a reader for a key, turns it into a cookie, and takes it back."""
 
 from html import escape
 from typing import Annotated
@@ -7,8 +7,9 @@ from urllib.parse import quote
 from fastapi import FastAPI, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from corpus.errors import TooOften
 from qa.api.access import SESSION_SECONDS, Access, Sessions
-from qa.api.guard import COOKIE, LOGIN
+from qa.api.guard import COOKIE, LOGIN, LOGOUT, WrongKeys, session_cookie
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Pincite: key</title>
@@ -22,8 +23,8 @@ input,button{{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;margin
 <p role="alert">{note}</p><button>Open</button></form></main></body></html>"""
 
 
-def add(app: FastAPI, access: Access, sessions: Sessions) -> None:
-    """The form, and what it sends. Without keys there is nothing to ask for."""
+def add(app: FastAPI, access: Access, sessions: Sessions, wrong: WrongKeys) -> None:
+    """The form, what it sends, and the way out. Without keys there is nothing to ask for."""
 
     @app.get(LOGIN, include_in_schema=False)
     def form(following: Annotated[str, Query(alias="next")] = "/") -> Response:
@@ -37,12 +38,24 @@ def add(app: FastAPI, access: Access, sessions: Sessions) -> None:
     ) -> Response:
         known = access.key_of(key)
         if known is None:
+            try:
+                wrong.came_from(request.scope)
+            except TooOften as error:
+                return _form(following, str(error), 429)
             return _form(following, "The server does not know this key; check it and try again.", 401)
         response = RedirectResponse(_local(following), 303)
         secure = request.url.scheme == "https"
         response.set_cookie(
             COOKIE, sessions.begin(known), max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure
         )
+        return response
+
+    @app.post(LOGOUT, include_in_schema=False)
+    def leave(request: Request) -> Response:
+        if cookie := session_cookie(request.headers.getlist("cookie")):
+            sessions.end(cookie)
+        response = RedirectResponse(LOGIN, 303)
+        response.delete_cookie(COOKIE)
         return response
 
 

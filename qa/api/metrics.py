@@ -8,6 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from qa.api.live import LiveAnswerer
+from qa.api.requests import Noted
 from qa.types import Answer
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -22,6 +23,13 @@ class Meters:
         self._registry.register(_State(live))
         self._requests = Counter(
             "pincite_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
+        )
+        # Who may change documents is trusted, and few: their names and addresses fill no memory.
+        self._changes = Counter(
+            "pincite_changes",
+            "Changes of documents, by who made them.",
+            ("method", "key", "client"),
+            registry=self._registry,
         )
         self._seconds = Histogram(
             "pincite_request_seconds", "How long requests took.", ("route",), buckets=_BUCKETS, registry=self._registry
@@ -38,11 +46,13 @@ class Meters:
             "pincite_abstentions", "Questions not answered.", ("reason",), registry=self._registry
         )
 
-    def requested(self, method: str, route: str, status: int, seconds: float) -> None:
+    def requested(self, noted: Noted) -> None:
         """Count a request. A method that nobody knows is counted as another."""
-        known = method if method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"} else "other"
-        self._requests.labels(known, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        known = noted.method if noted.method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"} else "other"
+        self._requests.labels(known, noted.route, str(noted.status)).inc()
+        self._seconds.labels(noted.route).observe(noted.seconds)
+        if known in {"POST", "DELETE"} and noted.route.startswith("/v1/documents") and noted.status < 400:
+            self._changes.labels(known, noted.key, noted.client).inc()
 
     def answered(self, answer: Answer) -> None:
         """Count an answer or an abstention, and the time of its stages."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -21,6 +22,7 @@ from corpus.errors import (
     Overloaded,
     PinciteError,
     QuestionTooLong,
+    TooOften,
     UnknownDocument,
     UnknownModel,
 )
@@ -35,6 +37,7 @@ _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (IndexFault, 503),
     (Overloaded, 503),
     (KeyMissing, 401),
+    (TooOften, 429),
     (AccessError, 403),
     (PinciteError, 500),
 )
@@ -100,6 +103,8 @@ def of(error: PinciteError) -> JSONResponse:
     """The response to an error."""
     status = status_of(type(error))
     headers = _HEADERS.get(status)
+    if isinstance(error, TooOften):
+        headers = {"Retry-After": str(ceil(error.wait))}
     if isinstance(error, IndexFault) and not isinstance(error, IndexBusy):
         headers = {"Retry-After": _LASTING}
     return problem(status, error.code, str(error), headers)

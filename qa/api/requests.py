@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -18,8 +19,19 @@ _CLIENT_GONE = 499
 _LONGEST_PATH = 200
 _OWN_HEAD = ("/gradio_api", "/mcp")
 
-Seen = Callable[[str, str, int, float], None]
-"""Called with method, route, status and seconds of each request."""
+
+class Noted(NamedTuple):
+    """What is counted of a request. ``key`` is the name of the key it came with, empty where there was none."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+    key: str
+    client: str
+
+
+Seen = Callable[[Noted], None]
 
 
 def note_question(request: Request, question: str) -> None:
@@ -72,16 +84,17 @@ class Requests:
             self._note(scope, identifier, status or _CLIENT_GONE, time.perf_counter() - begun)
 
     def _note(self, scope: Scope, identifier: str, status: int, seconds: float) -> None:
-        self._seen(scope["method"], _route(scope), status, seconds)
+        client, key = (scope.get("client") or ("",))[0], scope["state"].get("key") or ""
+        self._seen(Noted(scope["method"], _route(scope), status, seconds, key, client))
         fields = {
             "request_id": identifier,
             "method": scope["method"],
             "path": _cut(scope["path"]),
             "status": status,
             "ms": round(1000 * seconds, 1),
-            "client": (scope.get("client") or ("",))[0],
+            "client": client,
         }
-        if key := scope["state"].get("key"):
+        if key:
             fields["key"] = key
         if self._log_questions and (question := scope["state"].get("question")):
             fields["question"] = question

@@ -31,6 +31,7 @@ from corpus.errors import (
     QuestionTooLong,
     ReadOnlyKey,
     TooManyDocuments,
+    TooOften,
     UnknownDocument,
     UnknownFormat,
     UnknownModel,
@@ -62,6 +63,7 @@ SENTENCES: Mapping[type[PinciteError], str] = {
     ForeignHost: "The server does not go by this name; add it with --allowed-hosts if it should.",
     ForeignOrigin: "Pages of another site may not ask this server; list the site in PINCITE_CORS_ORIGINS.",
     ReadOnlyKey: "This key may read only; use one of the role write.",
+    TooOften: "This key asks more than 1000 times a minute; wait 3 seconds and go on more slowly.",
     WritesOff: "This server takes no changes without keys; start it with PINCITE_API_KEYS set.",
     UnknownFormat: "'a.xyz' is of a kind that cannot be read: convert it to one of .docx, .html, … or leave it out.",
     UnreadableDocument: "'a.pdf' is not a PDF, or a broken one: open it, save it again and retry.",
@@ -104,6 +106,7 @@ _BODIES: Mapping[Body, tuple[Case, ...]] = {
 _INTERNAL: Case = (500, "internal_error", problems.UNFORESEEN)
 _HEADERS = {
     401: {"WWW-Authenticate": ("How to send a key.", "Bearer")},
+    429: {"Retry-After": ("Seconds to wait before asking again.", "3")},
     503: {"Retry-After": ("Seconds to wait before asking again.", "1")},
 }
 _REQUEST_ID = ("The request's own id, if it brought a sound one; else a new one. The log names it.", "trace-7")
@@ -112,7 +115,7 @@ _REF = {"$ref": "#/components/schemas/Problem"}
 
 def errors(*kinds: type[PinciteError], body: Body | None = None, keyed: bool = True) -> Responses:
     """The ``responses`` of a route that raises these: each status, with an example of each code that it comes with."""
-    everywhere = (KeyMissing, ForeignHost, ForeignOrigin) if keyed else (ForeignHost, ForeignOrigin)
+    everywhere = (KeyMissing, TooOften, ForeignHost, ForeignOrigin) if keyed else (ForeignHost, ForeignOrigin)
     cases = [*(_BODIES[body] if body else ()), *(_case(kind) for kind in (*everywhere, *kinds)), _INTERNAL]
     return {status: _response(status, cases) for status in sorted({case[0] for case in cases})}
 

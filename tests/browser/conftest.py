@@ -62,7 +62,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Si
     def start(answerer: Answerer, **settings: Any) -> Site:
         feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
         live = LiveAnswerer(answerer)
-        app = mount_chat(create_app(live, **settings), live, feedback=feedback, uploads=True)
+        app = mount_chat(create_app(live, **settings), live, feedback=feedback, uploads=True, keys="access" in settings)
         running.append(Served(Server(app)))
         return Site(running[-1].address, answerer, feedback)
 

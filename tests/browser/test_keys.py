@@ -54,3 +54,12 @@ def test_documents_are_added_with_a_key_that_may_and_refused_in_words_with_anoth
         expect(page.locator("#adding p")).to_have_count(1 if key == READ_KEY else 2)
     visit.was_refused("/v1/documents", 403)  # once: another file would be refused too
     expect(page.locator("#source .text")).to_contain_text("The fish is called Wanda.")
+
+
+def test_whoever_logs_out_is_asked_for_a_key_again(keyed_site: Site, open_page: Open) -> None:
+    page = open_page(keyed_site.url, shows=["#key"])
+    log_in(page, READ_KEY)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Your key")).to_be_focused()
+    page.goto(keyed_site.url)
+    expect(page.get_by_label("Your key")).to_be_focused()

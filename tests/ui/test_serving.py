@@ -143,3 +143,29 @@ def test_without_keys_others_may_read_where_that_is_said_but_change_nothing(fold
         assert 'id="add-documents"' not in str(process.http.get("/config").json())
     finally:
         process.stop()
+
+
+def test_keys_are_read_again_at_a_signal(folder: Path, tmp_path: Path) -> None:
+    settings = folder / "pincite.toml"
+    old, new = "a" * 20, "b" * 20
+    settings.write_text(f'api_keys = "team:read:{old}"\n')
+    served = Process(folder, tmp_path / "log")
+
+    def status(secret: str) -> int:
+        return served.http.get("/v1/documents", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+    try:
+        assert (status(old), status(new)) == (200, 401)
+        settings.write_text(f'api_keys = "team:read:{new}"\n')
+        served.process.send_signal(signal.SIGHUP)
+        until(lambda: "read again: team" in served.said(), 60)
+        assert (status(old), status(new)) == (401, 200)
+        for wrong in ("team:admin:no", ""):
+            settings.write_text(f'api_keys = "{wrong}"\n')
+            served.process.send_signal(signal.SIGHUP)
+        until(lambda: served.said().count("were not read again") == 2, 60)
+        assert (status(old), status(new)) == (401, 200)
+        assert old not in served.said() and new not in served.said()
+    finally:
+        settings.unlink()
+        served.stop()

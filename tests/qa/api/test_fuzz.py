@@ -15,6 +15,7 @@ from index import Index
 from qa import Answerer
 from qa.api import create_app
 from qa.api.access import Access, parse_keys
+from qa.api.limits import Limits
 from tests.fakes import FixedReader, HashEncoder, document
 from tests.qa.api.conftest import Served
 
@@ -34,7 +35,8 @@ def test_no_request_is_answered_otherwise_than_the_schema_says(
     fuzzed: Answerer, serve: Callable[..., Served], tmp_path: Path
 ) -> None:
     """Examples, edge cases, chance and sequences of requests, of every operation, with a key and without."""
-    server = serve(create_app(fuzzed, access=Access(parse_keys(f"fuzz:write:{SECRET}"))))
+    access = Access(parse_keys(f"fuzz:write:{SECRET}"))
+    server = serve(create_app(fuzzed, access=access, limits=Limits(rate=0)))
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
     command += [f"{server.address}/openapi.json", "--header", f"Authorization: Bearer {SECRET}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=540)

@@ -13,6 +13,8 @@ from corpus.errors import InvalidSetting
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from qa.api.access import Access, Sessions, parse_keys, parse_origins
+from qa.api.limits import Limits
+from qa.api.rates import Rates
 from tests.qa.api.conftest import Served
 from ui.chat import mount_chat
 
@@ -279,3 +281,58 @@ def test_a_key_that_is_not_written_as_one_is_named_without_its_secret(text: str)
 def test_an_origin_is_scheme_host_and_port(text: str) -> None:
     with pytest.raises(InvalidSetting, match="PINCITE_CORS_ORIGINS"):
         parse_origins(text)
+
+
+def test_a_key_has_its_number_a_minute_and_takes_none_of_another(cat_answerer: Answerer) -> None:
+    app = create_app(cat_answerer, access=Access(KEYS), limits=Limits(rate=3))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        asked = [client.get("/v1/documents", headers=bearer(READ)) for _ in range(4)]
+        assert [one.status_code for one in asked] == [200, 200, 200, 429]
+        assert asked[3].json()["code"] == "too_often" and "'reader'" in asked[3].json()["detail"]
+        assert 1 <= int(asked[3].headers["Retry-After"]) <= 20
+        assert client.get("/v1/documents", headers=bearer(WRITE)).status_code == 200
+        assert client.get("/metrics", headers=bearer(READ)).status_code == 200
+
+
+def test_wrong_keys_are_slowed_and_a_right_one_is_let_in_beside_them(client: TestClient) -> None:
+    asked = [client.get("/v1/documents", headers=bearer("wrong" * 5)) for _ in range(11)]
+    assert [one.status_code for one in asked] == [401] * 10 + [429]
+    assert asked[10].json()["code"] == "too_often" and int(asked[10].headers["Retry-After"]) <= 6
+    guessed = client.post("/login", data={"key": "guess"})
+    assert guessed.status_code == 429 and "Too many wrong keys" in guessed.text
+    assert client.get("/v1/documents", headers=bearer(READ)).status_code == 200
+    assert client.post("/login", data={"key": READ}).status_code == 303
+    assert client.get("/healthz").status_code == 200
+
+
+def test_what_was_taken_comes_back_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    rates = Rates(60)
+    assert [rates.wait("a") for _ in range(60)] == [0.0] * 60
+    assert rates.wait("a") == pytest.approx(1.0)
+    now += 1.5
+    assert (rates.wait("a"), rates.wait("a")) == (0.0, pytest.approx(0.5))
+    assert [Rates(0).wait("a") for _ in range(3)] == [0.0] * 3
+
+
+def test_whoever_logs_out_is_out_with_every_copy_of_the_cookie(client: TestClient) -> None:
+    client.post("/login", data={"key": READ})
+    copy = {"Cookie": f"pincite_session={client.cookies['pincite_session']}"}
+    assert client.get("/config").status_code == 200
+    left = client.post("/logout")
+    assert (left.status_code, left.headers["Location"]) == (303, "/login")
+    assert client.get("/config").status_code == 401
+    assert client.get("/config", headers=copy).status_code == 401
+    assert client.post("/logout", headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_a_key_that_is_exchanged_opens_nothing_any_more(cat_answerer: Answerer) -> None:
+    access = Access(KEYS)
+    with TestClient(create_app(cat_answerer, access=access), base_url="http://127.0.0.1") as client:
+        client.post("/login", data={"key": READ}, follow_redirects=False)
+        assert client.get("/v1/documents").status_code == 200
+        access.keys = parse_keys(f"reader:read:{'n' * 20}")
+        assert client.get("/v1/documents").status_code == 401, "nor does the session that it began"
+        assert client.get("/v1/documents", headers=bearer(READ)).status_code == 401
+        assert client.get("/v1/documents", headers=bearer("n" * 20)).status_code == 200

@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from qa import Answerer
 from qa.api import create_app
+from qa.api.access import Access, parse_keys
 from tests.fakes import document
 
 
@@ -39,3 +40,16 @@ def test_requests_answers_abstentions_stages_and_the_index(cat_answerer: Answere
     assert (found["pincite_documents",], found["pincite_passages",]) == (1, 1)
     assert found["pincite_index_info", "hash", cat_answerer.index.generation] == 1
     assert (later["pincite_documents",], later["pincite_index_info", "hash", newer.generation]) == (2, 1)
+
+
+def test_changes_are_counted_by_who_made_them(cat_answerer: Answerer) -> None:
+    access = Access(parse_keys("editor:write:0123456789abcdef"))
+    with TestClient(create_app(cat_answerer, access=access), base_url="http://127.0.0.1") as client:
+        client.headers["Authorization"] = "Bearer 0123456789abcdef"
+        client.post("/v1/documents", files={"files": ("dog.txt", b"The office dog is called Rex.")})
+        client.post("/v1/documents", files={"files": ("dog.xyz", b"?")})
+        client.delete("/v1/documents/dog.txt")
+        found = samples(client)
+    changes = {key[1:]: value for key, value in found.items() if key[0] == "pincite_changes_total"}
+    assert changes == {("testclient", "editor", "DELETE"): 1, ("testclient", "editor", "POST"): 1}
+    assert not any("0123456789abcdef" in part for key in found for part in key)
