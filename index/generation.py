@@ -30,7 +30,6 @@ from corpus.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing, Ind
 from index.types import DocumentRecord, EncoderRecord, Manifest
 
 FORMAT = 2
-_KEPT = 2
 _MANIFEST = "manifest.json"
 _WRITING = ".writing-"
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -135,21 +134,39 @@ def writing(directory: Path, *, timeout: float = 10.0) -> Iterator[None]:
         lock.release()
 
 
-def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -> str:
+def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None], *, relieves: bool = False) -> str:
     """Write a generation and make it current; the write lock must be held. Returns its id.
 
     ``write`` fills an empty folder; ``manifest`` describes it, its ``files`` are filled in here. Older
-    generations but the one before are pruned. Raises IndexUnwritable, and then nothing has changed.
+    generations but the one before are pruned; that one too, where a change that ``relieves`` the disk finds no room
+    beside it. Raises IndexUnwritable, and then what is current has not changed.
     """
     identifier = generation_id(manifest)
-    generations = directory / "generations"
-    work: Path | None = None
     try:
         if _is_whole(directory, identifier):
             # Never replaced: whatever moment a writer dies at, a generation that is in use stays where it is.
             _turn_back(directory, identifier)
             return identifier
-        work = _new(generations)
+        try:
+            _put(directory, identifier, manifest, write)
+        except OSError:
+            if not (relieves and prune(directory, kept=0)):
+                raise
+            _put(directory, identifier, manifest, write)
+    except OSError as error:
+        raise IndexUnwritable(
+            f"The index in {directory} could not be written ({error.strerror}); the one before it is unchanged: "
+            "make room or choose another folder with --index."
+        ) from error
+    prune(directory)
+    return identifier
+
+
+def _put(directory: Path, identifier: str, manifest: Manifest, write: Callable[[Path], None]) -> None:
+    """Write a generation into place and turn to it. Raises OSError, and then nothing has changed."""
+    generations = directory / "generations"
+    work = _new(generations)
+    try:
         write(work)
         names = sorted(str(p.relative_to(work).as_posix()) for p in work.rglob("*") if p.is_file())
         manifest.files.update({name: file_digest(work / name) for name in names})
@@ -159,15 +176,9 @@ def commit(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -
         _put_in_place(work, generations / identifier)
         _sync(generations)
         _turn(directory)
-    except OSError as error:
-        if work is not None:
-            _remove(work)  # it may be what fills the disk
-        raise IndexUnwritable(
-            f"The index in {directory} could not be written ({error.strerror}); the one before it is unchanged: "
-            "make room or choose another folder with --index."
-        ) from error
-    prune(directory)
-    return identifier
+    except OSError:
+        _remove(work)  # it may be what fills the disk
+        raise
 
 
 def previous(directory: Path) -> str:
@@ -192,13 +203,14 @@ def turn_to(directory: Path, identifier: str) -> None:
         ) from error
 
 
-def prune(directory: Path) -> None:
-    """Remove all but the newest generations, the current one always kept."""
-    kept = current(directory)
-    folders = [folder for folder in _folders(directory) if folder.name != kept]
+def prune(directory: Path, kept: int = 1) -> bool:
+    """Remove generations but the current one and so many of the newest beside it; whether there were any."""
+    now = current(directory)
+    folders = [folder for folder in _folders(directory) if folder.name != now]
     folders.sort(key=lambda p: p.stat().st_mtime, reverse=True)
-    for folder in folders[_KEPT - 1 :]:
+    for folder in folders[kept:]:
         _remove(folder)
+    return len(folders) > kept
 
 
 def file_digest(path: Path) -> str:

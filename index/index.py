@@ -90,17 +90,17 @@ class Index:
         """
         with generation.writing(self.directory):
             before = self._open(self.directory, self.encoder)
-            documents = dict(before.documents)
+            documents, added = dict(before.documents), list(add)
             for doc_id in remove:
                 if documents.pop(doc_id, None) is None:
                     raise UnknownDocument(unknown(doc_id))
-            documents.update({document.doc_id: document for document in add})
+            documents.update({document.doc_id: document for document in added})
             if not documents:
                 raise EmptyCorpus("The index keeps at least one document; add another before you remove the last.")
             settings = before.manifest
-            return _write(
-                self.directory, documents, self.encoder, settings.target_tokens, settings.overlap, before, progress
-            )
+            sizes = settings.target_tokens, settings.overlap
+            relieves = not added  # a full disk can be made emptier, if only by what rollback would need
+            return _write(self.directory, documents, self.encoder, *sizes, before, progress, relieves=relieves)
 
     @classmethod
     def rollback(cls, directory: str | Path, *, encoder: Encoder | str | None = None) -> "Index":
@@ -244,6 +244,8 @@ def _write(
     overlap: int,
     before: Index | None,
     progress: Progress | None,
+    *,
+    relieves: bool = False,
 ) -> Index:
     ordered = [documents[doc_id] for doc_id in sorted(documents)]
     if not ordered:
@@ -276,7 +278,7 @@ def _write(
         FaissStore.build(vectors).save(folder / "vectors.faiss")
         LexicalIndex.build(texts).save(folder / "lexical")
 
-    identifier = generation.commit(directory, manifest, write)
+    identifier = generation.commit(directory, manifest, write, relieves=relieves)
     return Index(directory, identifier, encoder, generation.load_manifest(directory, identifier))
 
 

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -125,6 +126,24 @@ def test_removing(tmp_path: Path) -> None:
     with pytest.raises(EmptyCorpus):
         index.update(remove=["dogs.txt"])
     assert set(Index.open(tmp_path, encoder=HashEncoder()).documents) == {"dogs.txt"}
+
+
+def test_a_full_disk_is_relieved_by_removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = build(tmp_path).update(add=[FISH])
+    room = sum(file.stat().st_size for file in (tmp_path / "generations").rglob("*"))
+    synced = generation._sync_tree
+
+    def full(folder: Path) -> None:
+        if sum(file.stat().st_size for file in (tmp_path / "generations").rglob("*")) > room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        synced(folder)
+
+    monkeypatch.setattr(generation, "_sync_tree", full)
+    with pytest.raises(IndexUnwritable, match="No space"):
+        index.update(add=[document("birds.txt", "Birds sing at dawn.")])
+    assert generation.previous(tmp_path), "what was added is not worth what is kept"
+    assert set(index.update(remove=["cats.txt"]).documents) == {"dogs.txt", "fish.txt"}
+    assert set(Index.open(tmp_path, encoder=HashEncoder()).documents) == {"dogs.txt", "fish.txt"}
 
 
 def test_an_update_starts_from_what_is_on_disk_and_not_from_what_was_opened(tmp_path: Path) -> None:
