@@ -40,6 +40,47 @@ class _File(NamedTuple):
     path: Path
     doc_id: str
 
+    @property
+    def origin(self) -> str:
+        """Where it is, whatever links lead there."""
+        return str(self.path.resolve())
+
+
+class _Names:
+    """A name of its own for each file: that within its folder, and more of its path where another has that name."""
+
+    def __init__(self, kept: Mapping[str, Document]) -> None:
+        """With documents that stay beside what is read. One that was read from the same file keeps its name."""
+        self._kept = kept
+        self._names = {document.origin: doc_id for doc_id, document in kept.items() if document.origin}
+        self._taken: set[str] = set()
+        self._places: dict[str, Path] = {}  # in one form: two files may differ in how their accents are written alone
+
+    def named(self, file: _File) -> _File:
+        """The file under its name. Raises DuplicateDocument where all of its path is a name that is taken."""
+        place = _doc_id(file.path.absolute())
+        if place in self._places:
+            raise DuplicateDocument(
+                f"'{file.path}' and '{self._places[place]}' would both be '{file.doc_id}': rename one of them."
+            )
+        self._places[place] = file.path
+        free = (name for name in _longer_and_longer(file) if self._is_free(name, file.origin))
+        name = self._names.get(file.origin) or next(free, place)
+        self._taken.add(name)
+        return file._replace(doc_id=name)
+
+    def _is_free(self, name: str, origin: str) -> bool:
+        other = self._kept.get(name)
+        # What was sent, or was read from a file that is gone, is replaced by what has its name.
+        elsewhere = other is not None and other.origin not in {"", origin} and Path(other.origin).exists()
+        return name not in self._taken and not elsewhere
+
+
+def _longer_and_longer(file: _File) -> Iterator[str]:
+    parts = file.path.absolute().parts[1:]
+    for count in range(len(PurePosixPath(file.doc_id).parts), len(parts) + 1):
+        yield _doc_id(Path(*parts[-count:]))
+
 
 def read_document(path: str | Path, *, root: Path | None = None) -> Document:
     """Read one file. Its ``doc_id`` is its path relative to ``root``, or its own name.
@@ -60,10 +101,16 @@ def read_folder(
 
 
 def read_paths(
-    paths: Iterable[str | Path], *, on_error: OnError | None = None, known: Mapping[str, Document] | None = None
+    paths: Iterable[str | Path],
+    *,
+    on_error: OnError | None = None,
+    known: Mapping[str, Document] | None = None,
+    adding: bool = False,
 ) -> list[Document]:
     """Read files and folders, in the order given; a file that is given twice is read once.
 
+    Of two files that would have one name, the second is called by more of its path. With ``adding`` the documents of
+    ``known`` stay beside these: a file that one of them was read from keeps that name, and none takes another's.
     Hidden files are passed over, and links that lead out of their folder. A document of ``known`` (by
     ``doc_id``) whose file has not changed is returned as it is (but one that an earlier version has read is read
     again), and so is one whose file cannot be read any more.
@@ -79,7 +126,7 @@ def read_paths(
             _report(error, on_error)
         except OSError as fault:  # a name that is too long, a folder above that is locked
             _report(_unopenable(str(path), fault), on_error)
-    return list(_read_all(files, on_error, known or {}))
+    return list(_read_all(files, on_error, known or {}, adding=adding))
 
 
 def read_builtin() -> list[Document]:
@@ -95,22 +142,19 @@ def parse_document(data: bytes, doc_id: str) -> Document:
     return _parse(data, doc_id, doc_id)
 
 
-def _read_all(files: Iterable[_File], on_error: OnError | None, known: Mapping[str, Document]) -> Iterator[Document]:
-    seen: dict[str, Path] = {}
+def _read_all(
+    files: Iterable[_File], on_error: OnError | None, known: Mapping[str, Document], *, adding: bool = False
+) -> Iterator[Document]:
+    names = _Names(known if adding else {})
     given: set[str] = set()
-    places: set[Path] = set()
-    for file in files:
-        place = file.path.resolve()
-        if place in places:
+    read: set[str] = set()
+    for found in files:
+        if found.origin in read:
             continue
-        places.add(place)
+        read.add(found.origin)
+        file = found
         try:
-            if file.doc_id in seen:
-                raise DuplicateDocument(
-                    f"'{file.path}' and '{seen[file.doc_id]}' would both be '{file.doc_id}': rename one of them, or"
-                    " give the folder that holds both."
-                )
-            seen[file.doc_id] = file.path
+            file = names.named(found)
             document = _read(file, known)
         except DocumentError as error:
             error.kept = file.doc_id in known and file.doc_id not in given
@@ -141,8 +185,8 @@ def _read(file: _File, known: Mapping[str, Document]) -> Document:
         raise _unopenable(name, fault) from fault
     before = known.get(file.doc_id)
     if before is not None and before.source_digest == _digest(data) and before.extraction == EXTRACTION:
-        return before
-    return _parse(data, file.doc_id, name)
+        return before if before.origin == file.origin else replace(before, origin=file.origin)
+    return replace(_parse(data, file.doc_id, name), origin=file.origin)
 
 
 def _parse(data: bytes, doc_id: str, name: str) -> Document:

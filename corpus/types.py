@@ -3,7 +3,7 @@
 Every offset is a half-open range of Unicode code points in ``Document.text``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 EXTRACTION = 1
 """Which version of the reading of files makes texts, sections and pages: raised with every change to what comes out.
@@ -38,6 +38,8 @@ class Section:
 class Document:
     """One source, as text. ``doc_id`` is the file's path relative to its root, with ``/``.
 
+    ``origin`` is the absolute path of the file on the machine that read it, empty where it was sent.
+
     ``source_digest`` is of the file's bytes, ``text_digest`` of the text (UTF-8); both read
     ``sha256:<hex>``. Sections and pages stand in the order of the text and do not overlap.
     """
@@ -50,6 +52,7 @@ class Document:
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
     extraction: int = EXTRACTION
+    origin: str = field(default="", compare=False)
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page that holds ``offset``, if the source has pages."""

@@ -22,7 +22,15 @@ from qa.wire import answer_out, documents_out, search_out
 from ui.config import load_settings
 from ui.evaluating import evaluate
 from ui.flags import DocFlag, EncoderFlag, IndexFlag, JsonFlag, ReaderFlag, TopKFlag
-from ui.opening import build_index, check_nothing_dropped, documents_before, make_answerer, named, open_or_build
+from ui.opening import (
+    build_index,
+    check_nothing_dropped,
+    documents_before,
+    gone_from,
+    make_answerer,
+    named,
+    open_or_build,
+)
 from ui.terminal import Bar, count, out, plain, print_answer, print_hits, print_json, say, show_error, show_skipped
 
 ERROR, ABSTAINED = 1, 3
@@ -222,15 +230,21 @@ def add(
     index: IndexFlag = None,
     encoder: EncoderFlag = None,
 ) -> None:
-    """Add files and folders; a document of the same id is replaced."""
+    """Add files and folders; a document that was read from the same file is replaced."""
     settings = load_settings(index=index, encoder=encoder)
     opened = open_or_build(settings)
     problems: list[DocumentError] = []
-    documents = read_paths(paths, known=opened.documents, on_error=problems.append)
+    before = opened.documents
+    documents = read_paths(paths, known=before, on_error=problems.append, adding=True)
     if documents:
         with Bar("Encoding", "passages") as bar:
             opened = opened.update(add=documents, progress=bar.show)
-        say(f"Added {count(documents, 'document')}; the index holds {len(opened.documents)}.")
+        new = [d.doc_id for d in documents if d.doc_id not in before]
+        changed = [d.doc_id for d in documents if d.doc_id in before and d != before[d.doc_id]]
+        done = [f"{what} {named(ids)}" for what, ids in (("Added", new), ("Replaced", changed)) if ids]
+        say(f"{'. '.join(done) or 'Nothing has changed'}; the index holds {count(opened.documents, 'document')}.")
+    if gone := gone_from(before.values(), paths):
+        say(f"Not there any more, but kept in the index: {named(gone)}; remove with: pincite documents remove")
     _finish(problems)
 
 

@@ -1,7 +1,8 @@
 """From settings to an open index and an answerer."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from corpus import Document, read_builtin
 from corpus.errors import IndexMissing, PinciteError, UnaskedRemoval
@@ -51,6 +52,13 @@ def check_nothing_dropped(documents: Sequence[Document], settings: Settings) -> 
             f"The index in {settings.index} also holds {named(dropped)}, which this would drop: "
             "say --replace if it is to go, add to it with: pincite documents add, or choose another --index."
         )
+
+
+def gone_from(documents: Iterable[Document], paths: Iterable[Path]) -> list[str]:
+    """Which of the documents were read from files below these paths that are not there any more."""
+    folders = [path.resolve() for path in paths if path.is_dir()]
+    origins = {d.doc_id: Path(d.origin) for d in documents if d.origin}
+    return [name for name, file in origins.items() if any(map(file.is_relative_to, folders)) and not file.exists()]
 
 
 def named(doc_ids: Sequence[str]) -> str:

@@ -2,6 +2,8 @@ import hashlib
 import os
 import subprocess
 import sys
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,18 +140,58 @@ def test_paths_mix_files_and_folders_and_read_each_file_once(folder: Path) -> No
     assert [document.doc_id for document in documents] == ["b.txt", "Z.MD"]
 
 
-def test_two_files_of_one_id_are_not_mixed_up(folder: Path) -> None:
-    (folder / "a" / "b.txt").write_text("Another b. It has text too.")
-    message = (
-        rf"^'{folder / 'a' / 'b.txt'}' and '{folder / 'b.txt'}' would both be 'b\.txt': rename one of them, or give"
-        r" the folder that holds both\.$"
-    )
-    with pytest.raises(DuplicateDocument, match=message):
-        read_paths([folder / "b.txt", folder / "a" / "b.txt"])
+def test_two_files_of_one_name_are_two_documents(folder: Path) -> None:
+    other, third = folder / "a" / "b.txt", folder.parent / "c" / "a" / "b.txt"
+    other.write_text("Another b. It has text too.")
+    third.parent.mkdir(parents=True)
+    third.write_text("A third one.")
+    documents = read_paths([folder / "b.txt", other, third])
+    assert [(d.doc_id, d.text) for d in documents] == [
+        ("b.txt", "Second file. It has text."), ("a/b.txt", "Another b. It has text too."), ("c/a/b.txt", "A third one.")
+    ]  # fmt: skip
+    assert [d.doc_id for d in read_paths([folder / "a", folder, third.parent], on_error=lambda _: None)] == [
+        "Z.MD", "b.txt", f"{folder.name}/b.txt", "c/a/b.txt"
+    ]  # fmt: skip
+
+
+def known(documents: Iterable[Document]) -> dict[str, Document]:
+    return {document.doc_id: document for document in documents}
+
+
+def test_a_file_that_is_added_replaces_what_was_read_from_it_and_nothing_else(folder: Path) -> None:
+    inner = folder / "a" / "b.txt"
+    inner.write_text("Another b.")
+    there = known(read_paths([folder], on_error=lambda _: None))
+    assert {"b.txt", "a/b.txt"} <= there.keys()
+    inner.write_text("Another b, changed.")
+    other = folder.parent / "elsewhere" / "b.txt"
+    other.parent.mkdir()
+    other.write_text("No relation.")
+    added = read_paths([inner, other], known=there, adding=True)
+    assert [(d.doc_id, d.text) for d in added] == [
+        ("a/b.txt", "Another b, changed."),
+        ("elsewhere/b.txt", "No relation."),
+    ]
+    again = read_paths([other.parent], known=there | known(added), adding=True)
+    assert [d.doc_id for d in again] == ["elsewhere/b.txt"]
+    folder.joinpath("b.txt").unlink()
+    moved = read_paths([other], known=there, adding=True)
+    assert [d.doc_id for d in moved] == ["b.txt"], "what was read from a file that is gone has lost its claim"
+
+
+def test_what_was_sent_is_replaced_by_its_name(folder: Path) -> None:
+    sent = {"b.txt": parse_document(b"Sent by a browser.", "b.txt")}
+    (document,) = read_paths([folder / "b.txt"], known=sent, adding=True)
+    assert (document.doc_id, document.text) == ("b.txt", "Second file. It has text.")
+
+
+def test_names_that_differ_in_no_letter_are_not_mixed_up(folder: Path) -> None:
+    for form in ("NFC", "NFD"):
+        (folder / "a" / unicodedata.normalize(form, "café.txt")).write_text(form)
     errors: list[DocumentError] = []
-    documents = read_paths([folder / "b.txt", folder / "a" / "b.txt"], on_error=errors.append)
-    assert [document.text for document in documents] == ["Second file. It has text."]
-    assert [type(error) for error in errors] == [DuplicateDocument]
+    found = read_paths([folder / "a"], on_error=errors.append)
+    assert [d.doc_id for d in found if d.doc_id.endswith("café.txt")] == ["café.txt"]
+    assert [type(error) for error in errors if "would both be 'café.txt'" in str(error)] == [DuplicateDocument]
 
 
 def test_missing_paths_and_files_for_folders(folder: Path) -> None:

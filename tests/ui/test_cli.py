@@ -87,6 +87,29 @@ def test_documents_come_and_go(folder: Path) -> None:
     assert "the index holds 1" in run(folder, "documents", "remove", "pets.txt", "--index", "changing").stderr
 
 
+def test_what_is_added_replaces_its_own_file_and_no_other(folder: Path) -> None:
+    for name, text in (("proj/sub/badge.md", "Ada Petrov signs."), ("proj/readme.md", "The gym opens at six."),
+                       ("other/readme.md", "The pool opens at nine.")):  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    flags = ["--index", "named"]
+    run(folder, "index", "proj", *flags)
+    (folder / "proj/sub/badge.md").write_text("Vera Sokolova signs.")
+    assert (
+        "Replaced 'sub/badge.md'; the index holds 2"
+        in run(folder, "documents", "add", "proj/sub/badge.md", *flags).stderr
+    )
+    added = run(folder, "documents", "add", "other/readme.md", *flags).stderr
+    assert "Added 'other/readme.md'; the index holds 3" in added
+    assert "The gym opens at six." in run(folder, "search", "When does the gym open?", *flags).stdout
+    (folder / "proj/readme.md").unlink()
+    again = run(folder, "documents", "add", "proj", *flags).stderr
+    assert "Nothing has changed" in again and "'readme.md'" in again and "documents remove" in again
+    run(folder, "index", "other", "proj", "--replace", *flags)
+    listed = run(folder, "documents", "list", *flags).stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["readme.md", "sub/badge.md"]
+
+
 def test_doctor(folder: Path) -> None:
     assert "answered in" in run(folder, "doctor").stdout
     assert "pincite index" in run(folder, "doctor", "--index", "nowhere", code=1).stderr
