@@ -147,10 +147,12 @@ def test_two_files_of_one_name_are_two_documents(folder: Path) -> None:
     third.write_text("A third one.")
     documents = read_paths([folder / "b.txt", other, third])
     assert [(d.doc_id, d.text) for d in documents] == [
-        ("b.txt", "Second file. It has text."), ("a/b.txt", "Another b. It has text too."), ("c/a/b.txt", "A third one.")
-    ]  # fmt: skip
+        ("b.txt", "Second file. It has text."),
+        ("a/b.txt", "Another b. It has text too."),
+        ("c/a/b.txt", "A third one."),
+    ]
     assert [d.doc_id for d in read_paths([folder / "a", folder, third.parent], on_error=lambda _: None)] == [
-        "Z.MD", "b.txt", f"{folder.name}/b.txt", "c/a/b.txt"
+        "Z.MD", "b.txt", f"{folder.name}/b.txt", "a/b.txt"
     ]  # fmt: skip
 
 
