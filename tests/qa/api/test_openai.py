@@ -1,10 +1,12 @@
-"""The endpoint as the real ``openai`` package sees it."""
+"""The endpoint as the real ``openai`` package sees it, and LangChain, which stands on that."""
 
 from collections.abc import Callable, Iterator
 
 import httpx
 import openai
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_openai import ChatOpenAI
 
 from index import Index
 from qa import Answerer
@@ -127,3 +129,14 @@ def test_models(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
         client.models.retrieve("gpt-9")
     assert caught.value.code == "unknown_model"
+
+
+def test_langchain_asks_and_is_told_why_not(server: Served) -> None:
+    model = ChatOpenAI(base_url=f"{server.address}/v1", api_key="none", model="pincite", max_retries=0)  # type: ignore[arg-type]
+    answered = model.invoke(QUESTION)
+    assert "**Miso**" in str(answered.content) and server.address in str(answered.content)
+    assert "".join(str(part.content) for part in model.stream(QUESTION)) == answered.content
+    assert "Miso" in str(model.invoke([HumanMessage("hello"), AIMessage("Hello!"), HumanMessage(QUESTION)]).content)
+    for wrong, sentence in ((" ", "The question is empty; type one."), ("x" * 2001, "2,000 are allowed")):
+        with pytest.raises(openai.APIStatusError, match=sentence):
+            model.invoke(wrong)
