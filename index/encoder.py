@@ -11,7 +11,7 @@ import numpy as np
 
 from corpus.errors import ModelUnusable
 from index.generation import file_digest
-from index.runtime import open_session, open_tokenizer
+from index.runtime import RunOptions, frees_memory, open_session, open_tokenizer
 from index.types import Matrix, Vector
 
 FILES = ("model.onnx", "tokenizer.json")
@@ -79,21 +79,21 @@ class OnnxEncoder:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def encode_passages(self, texts: Sequence[str]) -> Matrix:
-        """One unit row for each text, in order."""
-        return self._encode([self._settings.passage_prompt + text for text in texts])
+        """One unit row for each text, in order. The memory that this takes is given back."""
+        return self._encode([self._settings.passage_prompt + text for text in texts], frees_memory())
 
     def encode_query(self, text: str) -> Vector:
         """The unit vector of a query."""
         vector: Vector = self._encode([self._settings.query_prompt + text])[0]
         return vector
 
-    def _encode(self, texts: Sequence[str]) -> Matrix:
+    def _encode(self, texts: Sequence[str], options: RunOptions | None = None) -> Matrix:
         tokens = [self._window(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
         for first in range(0, len(by_length), _BATCH):
             rows = by_length[first : first + _BATCH]
-            vectors[rows] = self._run([tokens[row] for row in rows])
+            vectors[rows] = self._run([tokens[row] for row in rows], options)
         return vectors
 
     def _window(self, ids: list[int]) -> list[int]:
@@ -101,7 +101,7 @@ class OnnxEncoder:
         window = self._settings.window
         return ids if len(ids) <= window else [*ids[: window - 1], ids[-1]]
 
-    def _run(self, batch: list[list[int]]) -> Matrix:
+    def _run(self, batch: list[list[int]], options: RunOptions | None) -> Matrix:
         longest = max(map(len, batch))
         ids = np.zeros((len(batch), longest), dtype=np.int64)
         mask = np.zeros_like(ids)
@@ -109,7 +109,7 @@ class OnnxEncoder:
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
         feeds = {"input_ids": ids, "attention_mask": mask}
-        vectors: Matrix = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        vectors: Matrix = self._session.run(None, {name: feeds[name] for name in self._inputs}, options)[0]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Matrix = vectors / np.maximum(norms, np.float32(1e-12))
         return unit

@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -33,6 +35,7 @@ _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 _EXPORTING = ".export-"
 _LOCK = "lock"
 _MINIMAL_COSINE = 0.999
+_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.export import child; child()"
 _PROBES = (
     "Who wrote the letter?",
     "On Friday, the committee published its report: 212 pages, three annexes and no recommendation.",
@@ -58,7 +61,7 @@ def load_encoder(name: str, folder: Path) -> OnnxEncoder:
         _remove_leftovers(folder)
         if there:
             _remove_damaged(target)
-        export_encoder(name, target)
+        _export_apart(name, target)
     except OSError as error:
         raise IndexUnwritable(
             f"The encoder cannot be exported to {folder} ({error.strerror}); make room or choose another --index."
@@ -92,6 +95,37 @@ def _identity(name: str) -> str:
         return name
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return "\n".join([str(folder.resolve()), *(f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in files)])
+
+
+def _export_apart(name: str, target: Path) -> None:
+    """As ``export_encoder``, in a process of its own: what torch takes would stay with a server as long as it runs."""
+    ours = json.dumps([path for path in sys.path if path])
+    # Isolated: a json.py in the working folder is not to be run in the place of the standard library's.
+    command = [sys.executable, "-I", "-X", "utf8", "-c", _CHILD, ours, name, str(target)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603 - the program is this one
+    if done.returncode:
+        raise ModelUnusable(
+            f"The encoder {name!r} could not be exported (its process ended with {done.returncode}); see above, or "
+            "choose another encoder."
+        )
+    said = json.loads(done.stdout.splitlines()[-1])
+    if said["unusable"]:
+        raise ModelUnusable(said["unusable"])
+    if said["fault"]:
+        raise OSError(*said["fault"])
+
+
+def child() -> None:
+    """What runs in the other process."""
+    _, _, name, target = sys.argv
+    said: dict[str, Any] = {"unusable": None, "fault": None}
+    try:
+        export_encoder(name, Path(target))
+    except ModelUnusable as error:
+        said["unusable"] = str(error)
+    except OSError as fault:
+        said["fault"] = (fault.errno, fault.strerror)
+    sys.stdout.write("\n" + json.dumps(said))
 
 
 def export_encoder(name: str, target: Path) -> None:

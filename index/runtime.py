@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime
+from onnxruntime import RunOptions
 from tokenizers import Tokenizer
 
 from corpus.errors import ModelUnusable
+
+__all__ = ["RunOptions", "frees_memory", "open_session", "open_tokenizer"]
 
 _ANOTHER = "name another"
 
@@ -30,6 +33,13 @@ def open_session(
         )
     except Exception as error:  # onnxruntime raises its own bare Exception subclasses, without a common base
         raise ModelUnusable(f"The model {path.name} cannot be loaded ({error}); {remedy}.") from error
+
+
+def frees_memory() -> RunOptions:
+    """For runs whose memory is not needed again soon: a session keeps what its largest run took, unless told."""
+    options = RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def open_tokenizer(path: Path, *, remedy: str = _ANOTHER) -> Tokenizer:

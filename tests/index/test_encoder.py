@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from corpus.errors import ModelUnusable
+from corpus.errors import IndexUnwritable, ModelUnusable
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
 from index.export import _load_reference, export_encoder
 from tests.fakes import document
+from tests.ui.commands import REPOSITORY
 
 TEXTS = [
     "Who signed the order?",
@@ -159,3 +160,23 @@ def test_a_model_folder_that_changed_is_exported_again(tmp_path: Path) -> None:
     after = load_encoder(str(tmp_path / "mine"), tmp_path / "exports")
     assert (before.max_tokens, after.max_tokens) == (62, 30)
     assert before.digest != after.digest
+
+
+def test_exporting_leaves_no_torch_in_the_process(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from index import DEFAULT_ENCODER, load_encoder\n"
+        "load_encoder(DEFAULT_ENCODER, Path(sys.argv[1])).encode_passages(['a word'] * 3)\n"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
+    )
+    (tmp_path / "json.py").write_text("raise SystemExit('run from the working folder')")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[0] = {str(REPOSITORY)!r}\n{script}", "exports"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_an_export_that_finds_no_room_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(IndexUnwritable, match="make room"):
+        load_encoder(DEFAULT_ENCODER, tmp_path / "file")
