@@ -6,10 +6,18 @@ from dataclasses import replace
 from corpus import Passage
 from qa.types import Candidate, Reader
 
-DEPTH = 24
+DEPTH = 16
 """How many passages the quick reader reads."""
 REREAD = 4
-"""How many of them are read twice."""
+"""How many of them are read twice.
+
+Chosen by right first candidates on the development halves: of 240 questions about the development articles, of 78 about
+other people's documents, of 73 about the built-in article.
+
+4 reread of 8, 16, 24: 0.696, 0.696, 0.692; 0.474, 0.500, 0.500; 0.945, 0.945, 0.945.
+2, 3, 4, 6 reread of 16: 0.675, 0.692, 0.696, 0.704; 0.449, 0.487, 0.500, 0.513; 0.918, 0.945, 0.945, 0.945.
+The quick reader alone, of 8: 0.646, 0.372, 0.836. The careful one: 0.683, 0.462, 0.945.
+"""
 
 
 class TwoReaders:

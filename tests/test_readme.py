@@ -123,6 +123,6 @@ def test_the_configuration_table_is_the_settings() -> None:
     for flag, variable, name, default in rows:
         assert variable == name.upper()
         assert flag.startswith(f"`--{name.replace('_', '-')}") if name in offered else flag == "no flag"
-        shipped = {"encoder": "all-MiniLM-L6-v2", "reader": "quick"}
+        shipped = {"encoder": "all-MiniLM-L6-v2", "reader": "both"}
         if value := Settings.model_fields[name].default or shipped.get(name):
             assert default == f"`{value}`"

@@ -31,8 +31,7 @@ class Settings(BaseSettings):
     )
     reader: str | None = Field(
         default=None,
-        description="Who reads: quick, or a question-answering model on this machine, by name or folder; careful and "
-        "both where a careful reader was trained",
+        description="Who reads: both, quick, careful, or a question-answering model on this machine, by name or folder",
     )
     host: str = Field(default="127.0.0.1", description="The address to serve on")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one")

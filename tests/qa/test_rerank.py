@@ -57,3 +57,12 @@ def test_order_is_by_what_was_asked_for() -> None:
     only = hit(1, 1.0)
     found = ordered([span(only, 1), span(only, 2, 4)], [only])
     assert [c.margin for c in found] == [pytest.approx(2), pytest.approx(1)]
+
+
+def test_a_first_reading_counts_too_but_less_than_the_second() -> None:
+    one, other = hit(1, 0.5), hit(2, 0.5)
+    doubted = replace(span(one, 2.0), first=span(one, -4.0))
+    liked = replace(span(other, 1.5), first=span(other, 4.0))
+    assert ordered([doubted, liked], [one, other])[0] is liked
+    surer = replace(span(one, 6.0), first=span(one, -4.0))
+    assert ordered([surer, liked], [one, other])[0] is surer

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from corpus import Passage
 from index.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, Calibration
-from qa.reader import QUICK, SpanReader
+from qa.reader import CAREFUL, QUICK, SpanReader
 from qa.training.__main__ import prepare
 from qa.training.calibrate import Mixture, calibrate
 from qa.training.compare import compare
@@ -128,7 +128,11 @@ def test_confidence_is_fitted_beside_the_reader_and_judged_on_other_articles(wor
     assert min(judged["all_auroc"], judged["alone_auroc"]) > 0.8
 
 
-def test_the_shipped_reader_is_small_and_named_by_its_weights() -> None:
+def test_the_shipped_readers_are_small_and_have_their_cards() -> None:
     assert sum(file.stat().st_size for file in QUICK.iterdir()) <= 30_000_000
-    card = (QUICK / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert all(heading in card for heading in ("## Data and licences", "## Recipe", "## Figures", "## Limits"))
+    both = [*QUICK.iterdir(), *CAREFUL.iterdir()]
+    assert sum(file.stat().st_size for file in both) <= 140_000_000
+    assert max(file.stat().st_size for file in both) < 100_000_000, "a repository takes no larger one"
+    for folder in (QUICK, CAREFUL):
+        card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+        assert all(heading in card for heading in ("## Data and licences", "## Recipe", "## Figures", "## Limits"))
