@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from corpus import Document
 
@@ -55,18 +56,19 @@ def names_in(text: str, names: frozenset[str]) -> list[tuple[int, int]]:
     return sorted(found or _known(text, names))
 
 
-def _known(text: str, names: frozenset[str]) -> list[tuple[int, int]]:
+@lru_cache(maxsize=64)  # the turns of a conversation are looked through again for each question that follows
+def _known(text: str, names: frozenset[str]) -> tuple[tuple[int, int], ...]:
     """The longest names of the corpus at each word, in any case."""
-    words = list(re.finditer(r"[\w&-]+", text))
+    words = [match.span() for match in re.finditer(r"[\w&-]+", text)]
     found: list[tuple[int, int]] = []
-    for place, word in enumerate(words):
-        if found and word.start() < found[-1][1]:
+    for place, (start, _) in enumerate(words):
+        if found and start < found[-1][1]:
             continue
-        for last in reversed(words[place : place + _LONGEST_NAME]):
-            if text[word.start() : last.end()].lower() in names:
-                found.append((word.start(), last.end()))
+        for _, end in reversed(words[place : place + _LONGEST_NAME]):
+            if text[start:end].lower() in names:
+                found.append((start, end))
                 break
-    return found
+    return tuple(found)
 
 
 def is_person(name: str) -> bool:

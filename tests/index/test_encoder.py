@@ -25,6 +25,13 @@ TEXTS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def exported_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where torch is loaded already: it takes most of the seconds of an export in a process of its own."""
+    if "a_process_of_its_own" not in request.node.name:
+        monkeypatch.setattr("index.export._export_apart", export_encoder)
+
+
 def test_vectors_are_those_of_sentence_transformers(encoder: OnnxEncoder) -> None:
     reference = _load_reference(DEFAULT_ENCODER)
     expected = reference.encode(TEXTS, normalize_embeddings=True)
@@ -139,6 +146,7 @@ def test_an_export_that_was_killed_is_removed_by_the_next_and_one_at_work_is_not
     script = (
         "import os, signal; from pathlib import Path; import index.export\n"
         "index.export._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "index.export._export_apart = index.export.export_encoder\n"
         f"index.export.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
@@ -162,7 +170,7 @@ def test_a_model_folder_that_changed_is_exported_again(tmp_path: Path) -> None:
     assert before.digest != after.digest
 
 
-def test_exporting_leaves_no_torch_in_the_process(tmp_path: Path) -> None:
+def test_an_export_in_a_process_of_its_own_leaves_no_torch_here(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from index import DEFAULT_ENCODER, load_encoder\n"
         "load_encoder(DEFAULT_ENCODER, Path(sys.argv[1])).encode_passages(['a word'] * 3)\n"
@@ -176,7 +184,12 @@ def test_exporting_leaves_no_torch_in_the_process(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_an_export_that_finds_no_room_says_so(tmp_path: Path) -> None:
+def test_an_export_in_a_process_of_its_own_that_finds_no_room_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(IndexUnwritable, match="make room"):
         load_encoder(DEFAULT_ENCODER, tmp_path / "file")
+
+
+def test_an_unknown_model_is_named_from_a_process_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnusable, match="'no/such-model' is not on this machine"):
+        load_encoder("no/such-model", tmp_path)

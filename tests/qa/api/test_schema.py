@@ -18,8 +18,8 @@ from tests.fakes import FixedReader, HashEncoder, document
 
 Json = dict[str, Any]
 EVERYWHERE = {403, 500}
-KEYED = EVERYWHERE | {401}
-BODY = KEYED | {400, 413, 422}
+KEYED = EVERYWHERE | {401, 429}
+BODY = KEYED | {400, 408, 413, 422}
 ERRORS = {
     ("post", "/v1/ask"): BODY | {404, 503},
     ("post", "/v1/ask/batch"): BODY | {503},
@@ -112,7 +112,7 @@ def test_every_error_has_an_example_as_the_endpoint_would_send_it(schema: Json) 
     kinds = {
         kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
     }
-    by_hand = {(400, "invalid_request"), (413, "body_too_large"), (500, "internal_error")}
+    by_hand = {(400, "invalid_request"), (408, "body_too_slow"), (413, "body_too_large"), (500, "internal_error")}
     for key, status, code, value in problems_of(schema):
         assert (status, code) in by_hand or problems.status_of(kinds[code]) == status, code
         if is_openai(key[1]):
@@ -209,7 +209,12 @@ def test_headers_that_a_program_needs(schema: Json) -> None:
     for (_, path), operation in operations(schema).items():
         for status, response in operation["responses"].items():
             expected = {"X-Request-ID"}
-            expected |= {"401": {"WWW-Authenticate"}, "503": {"Retry-After"}, "304": {"ETag"}}.get(status, set())
+            expected |= {
+                "401": {"WWW-Authenticate"},
+                "429": {"Retry-After"},
+                "503": {"Retry-After"},
+                "304": {"ETag"},
+            }.get(status, set())
             if status == "200" and path.startswith("/v1/documents") and "304" in operation["responses"]:
                 expected |= {"ETag"}
             assert response["headers"].keys() == expected, (path, status)

@@ -63,7 +63,7 @@ def test_the_threshold_is_the_smallest_that_keeps_the_promise() -> None:
     zeros, ones = (0.0,) * len(FEATURES), (1.0,) * len(FEATURES)
     by_margin = Calibration("r", "e", 120, zeros, ones, (1.0, *zeros[1:]), 0.0, 0.5, 0.2)
     margins = [-2.0, -1.0, -0.5, -0.4, -0.3, 0.0, 1.0, 3.0]
-    kinds = ["near", "near", "near-miss", "false-premise", "near", "near", "near", "answerable"]
+    kinds = [*["near-miss"] * 3, "false-premise", *["near-miss"] * 3, "answerable"]
     found = Outcomes(
         np.array([(margin, *zeros[1:]) for margin in margins]),
         np.array([False] * 7 + [True]),
