@@ -168,7 +168,7 @@ def _load_reference(name: str) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers has no types for it
     try:
         model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
     except Exception as error:  # any error of three libraries: the user needs the one sentence

@@ -63,7 +63,7 @@ SENTENCES: Mapping[type[PinciteError], str] = {
     ForeignHost: "The server does not go by this name; add it with --allowed-hosts if it should.",
     ForeignOrigin: "Pages of another site may not ask this server; list the site in PINCITE_CORS_ORIGINS.",
     ReadOnlyKey: "This key may read only; use one of the role write.",
-    TooOften: "This key asks more than 1000 times a minute; wait 3 seconds and go on more slowly.",
+    TooOften: "The key 'team' asks too often for one minute; wait 3 seconds and go on more slowly.",
     WritesOff: "This server takes no changes without keys; start it with PINCITE_API_KEYS set.",
     UnknownFormat: "'a.xyz' is of a kind that cannot be read: convert it to one of .docx, .html, … or leave it out.",
     UnreadableDocument: "'a.pdf' is not a PDF, or a broken one: open it, save it again and retry.",

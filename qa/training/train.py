@@ -113,7 +113,7 @@ def train(work: Path, pretrained: Path, recipe: Recipe, pace: Pace, start: Path 
         checkpoint.load_mean(reader, start)
     freeze(reader, recipe.frozen)
     masks = Masks(reader, recipe.dropout, recipe.seed)
-    reader.to(device)  # type: ignore[arg-type]
+    reader.to(device)  # type: ignore[arg-type]  # transformers wraps it without its types
     if pace.compiled:
         reader.base_model.compile(dynamic=True)
     run = checkpoint.start_run(
@@ -181,7 +181,7 @@ def step(run: checkpoint.Run, batch: Batch, recipe: Recipe, pace: Pace, total: i
     if batch.soft is not None:
         taught = distillation_loss(start, end, batch.soft, temperature=recipe.temperature, margin=recipe.margin)
         loss = recipe.teacher * taught + (1 - recipe.teacher) * loss
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
     torch.nn.utils.clip_grad_norm_(run.reader.parameters(), recipe.clip)
     run.optimizer.step()
     run.optimizer.zero_grad()
@@ -207,7 +207,7 @@ def scorer(reader: PreTrainedModel, dtype: torch.dtype, rows: int = 32) -> devel
     """Logits of features, batched by length, returned in the order asked."""
 
     def score(features: Sequence[Feature]) -> list[tuple[Logits, Logits]]:
-        reader.eval()  # type: ignore[no-untyped-call]
+        reader.eval()  # type: ignore[no-untyped-call]  # as transformers overrides it
         order = sorted(range(len(features)), key=lambda i: len(features[i].ids))
         found: dict[int, tuple[Logits, Logits]] = {}
         for first in range(0, len(order), rows):
