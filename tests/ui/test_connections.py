@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,21 +89,21 @@ def test_a_body_that_comes_too_slowly_is_given_up(
 def test_a_body_that_comes_slowly_but_steadily_has_the_time_it_needs(
     connect: Connect, gated: tuple[Answerer, GatedReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.api.body.GRACE", 0.0)
-    monkeypatch.setattr("qa.api.body.SLOWEST", 0.01)
+    monkeypatch.setattr("qa.api.body.GRACE", 0.5)
+    monkeypatch.setattr("qa.api.body.SLOWEST", 0.1)
     gated[1].gate.set()
     body = b'{"question": "Who is it?    "}'
     connection = connect(HEAD + body[:15])
+    time.sleep(1)  # longer than the grace
     connection.sendall(body[15:])
     assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_the_connection_that_waits_longest_makes_room(
-    gated: tuple[Answerer, GatedReader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Served, gated: tuple[Answerer, GatedReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.connections.MOST", 3)
-    answerer, reader = gated
-    server = Served(create_server(answerer, load_settings(feedback=tmp_path / "feedback.jsonl")))
+    reader = gated[1]
     place = ("127.0.0.1", server.port)
     with contextlib.ExitStack() as opened:
         asking = opened.enter_context(socket.create_connection(place, timeout=60))
@@ -113,15 +114,13 @@ def test_the_connection_that_waits_longest_makes_room(
         assert [is_open(each) for each in idle] == [False, True]
         reader.gate.set()
         assert asking.recv(65536).startswith(b"HTTP/1.1 200")
-    server.stop()
 
 
 def test_where_all_are_at_work_a_newcomer_is_told_so(
-    gated: tuple[Answerer, GatedReader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Served, gated: tuple[Answerer, GatedReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.connections.MOST", 1)
-    answerer, reader = gated
-    server = Served(create_server(answerer, load_settings(feedback=tmp_path / "feedback.jsonl")))
+    reader = gated[1]
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
         asking.sendall(HEAD + b'{"question": "Who is it?    "}')
         assert reader.reading.acquire(timeout=20)
@@ -129,4 +128,3 @@ def test_where_all_are_at_work_a_newcomer_is_told_so(
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1") and "try again" in refused.text
         reader.gate.set()
         assert asking.recv(65536).startswith(b"HTTP/1.1 200")
-    server.stop()
