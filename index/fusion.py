@@ -7,21 +7,21 @@ import numpy as np
 
 from index.types import Scores
 
-DENSE_WEIGHT = 0.8
+DENSE_WEIGHT = 0.65
 
 
-def convex(dense: Scores, lexical: Scores, *, dense_weight: float = DENSE_WEIGHT) -> Scores:
-    """A weighted mean of both scores, each scaled by its lowest possible and its highest found value.
+def convex(dense: Scores, lexical: Scores, highest: float, *, dense_weight: float = DENSE_WEIGHT) -> Scores:
+    """A weighted mean of both scores, each scaled by its lowest and highest possible value.
 
-    Bruch, Gai and Ingber (2023), "An analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), whose
-    weight it is too. ``dense`` are cosines (at least -1), ``lexical`` BM25 scores (at least 0) of the same
-    candidates, which each have both. Shape (n,), in their order; at most 1.
+    A convex combination as in Bruch, Gai and Ingber (2023), "An analysis of fusion functions for hybrid retrieval",
+    ACM TOIS 42(1). They divide by the highest score found; the highest possible says more: where even the best text
+    shares few of the query's words, as where a question is put in other words, such scores say little and count
+    little. ``dense`` are cosines, ``lexical`` BM25 scores (at least 0) of the same candidates, which each have
+    both; no BM25 score of the query exceeds ``highest``. Shape (n,), in their order; from 0 to 1.
     """
-    if not len(dense):
-        return np.empty(0, dtype=np.float32)
-    cosines = (dense + 1) / max(float(dense.max()) + 1, 1e-9)
-    bm25 = lexical / max(float(lexical.max()), 1e-9)
-    fused: Scores = (dense_weight * cosines + (1 - dense_weight) * bm25).astype(np.float32)
+    fused: Scores = (dense_weight * (dense + 1) / 2 + (1 - dense_weight) * lexical / max(highest, 1e-9)).astype(
+        np.float32
+    )
     return fused
 
 

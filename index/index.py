@@ -144,8 +144,7 @@ class Index:
     ) -> list[Hit]:
         """The best ``top_k`` passages, of ``doc_ids`` alone if given. Raises UnknownDocument.
 
-        ``vector`` is the query's, where the caller has encoded it already. The hybrid score
-        orders one list; it says nothing of how good a hit is, since the best of any list scores near 1.
+        ``vector`` is the query's, where the caller has encoded it already.
         """
         allowed = None if doc_ids is None else self._ids_of(doc_ids)
         vector = self.encoder.encode_query(query) if vector is None else vector
@@ -155,7 +154,8 @@ class Index:
         found = {"dense": dense, "lexical": lexical, "hybrid": sorted({*dense, *lexical})}[mode]
         ids = np.array(found, dtype=np.int64)
         cosines, bm25 = self._store.scores(vector, ids), self._lexical.scores(query)[ids]
-        scores = {"dense": cosines, "lexical": bm25, "hybrid": convex(cosines, bm25)}[mode]
+        fused = convex(cosines, bm25, self._lexical.highest(query))
+        scores = {"dense": cosines, "lexical": bm25, "hybrid": fused}[mode]
         best = np.lexsort((ids, -scores))[:top_k]
         dense_rank = {item: rank for rank, item in enumerate(dense, start=1)}
         lexical_rank = {item: rank for rank, item in enumerate(lexical, start=1)}

@@ -1,6 +1,7 @@
 """BM25 over stemmed words, on bm25s."""
 
 import json
+import math
 import re
 import threading
 import unicodedata
@@ -62,6 +63,15 @@ class LexicalIndex:
         if not found:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._model.get_scores_from_ids(found), dtype=np.float32)
+
+    def highest(self, query: str) -> float:
+        """What no score of the query exceeds: that of a text that consists of each of its words endlessly often.
+
+        A word that no text holds counts as the rarest there could be, so it is seen that none was found.
+        """
+        holding = np.diff(self._model.scores["indptr"]) if self._model else np.empty(0, dtype=np.int64)
+        found = [float(holding[self._vocabulary[w]]) if w in self._vocabulary else 0.0 for w in terms(query)]
+        return sum(math.log(1 + (self._size - n + 0.5) / (n + 0.5)) for n in found)
 
     def search(self, query: str, k: int, allowed: Ids | None = None) -> tuple[Scores, Ids]:
         """The best ``k`` texts that share a word with the query, by falling score, ties by rising id."""

@@ -10,6 +10,7 @@ from threading import Lock
 from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from index import Hit, Index
+from index.types import Vector
 from qa.alternatives import alternatives
 from qa.cite import cite
 from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
@@ -25,6 +26,8 @@ from qa.types import Answer, Candidate, Citation, Reader, Reason, Source, Turn
 
 MAX_QUESTION = 2000
 TOP_K = 8
+_SEARCHED = 100
+"""Passages that are searched for: enough that copies among them leave as many as are read."""
 _SUMMARISED = 3
 _CITED = 3
 _LIKELY = 0.5
@@ -84,7 +87,7 @@ class Answerer:
         query = self.standalone(question, history)
         vector = self.index.encoder.encode_query(query)
         clock.lap("encode")
-        hits = self.index.search(query, top_k=max(top_k, self.reader.depth), doc_ids=doc_ids, vector=vector)
+        hits = self._found(query, max(top_k, self.reader.depth), doc_ids, vector)
         clock.lap("retrieve")
         if on_hits:
             on_hits(hits[:top_k])
@@ -97,6 +100,13 @@ class Answerer:
         digests = {hit.passage.doc_id: self.index.document(hit.passage.doc_id).text_digest for hit in shown}
         answer = replace(answer, hits=shown, digests=digests, did_you_mean=self._did_you_mean(question))
         return replace(answer, timings=clock.stages(), source=self._source)
+
+    def _found(self, query: str, count: int, doc_ids: Sequence[str] | None, vector: Vector) -> list[Hit]:
+        """The best passages, and of those that read the same the first: copies of a text leave room for others."""
+        found = self.index.search(query, top_k=max(_SEARCHED, count), doc_ids=doc_ids, vector=vector)
+        distinct = {" ".join(hit.passage.text.split()): hit for hit in reversed(found)}
+        kept = sorted(distinct.values(), key=lambda hit: hit.rank)[:count]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched: what it left to the turns before put in; else exactly as it is."""
@@ -183,13 +193,15 @@ class Answerer:
         return confidence >= self.calibration.floor
 
     def _cite(self, candidates: list[Candidate]) -> tuple[Citation, ...]:
-        """One citation for each sentence, the best candidate's first."""
+        """One citation for each sentence, the best candidate's first; those in the same words come after the others."""
         made: list[Citation] = []
         for candidate in candidates:
             citation = self._cited(candidate)
             if not any(citation.overlaps(other) for other in made):
                 made.append(citation)
-        return tuple(made[:_CITED])
+        first_of = {citation.quote: citation for citation in reversed(made)}
+        repeats = [citation for citation in made if first_of[citation.quote] is not citation]
+        return tuple([c for c in made if c not in repeats] + repeats)[:_CITED]
 
     def _cited(self, candidate: Candidate) -> Citation:
         return cite(candidate, self.index.document(candidate.passage.doc_id))

@@ -42,6 +42,7 @@ class Found:
     lexical: Floats
     dense_rank: Floats
     lexical_rank: Floats
+    highest: float
     chance: Floats
     relevant: dict[str, int]
     measure: Callable[[Sequence[str], Mapping[str, int]], float]
@@ -89,7 +90,23 @@ def of_both(fuse: Callable[[Floats, Floats], Floats], depth: int) -> Scorer:
 
 
 def weighted(weight: float, depth: int) -> Scorer:
-    return of_both(lambda dense, lexical: convex(dense, lexical, dense_weight=weight).astype(float), depth)
+    def score(found: Found) -> Floats:
+        def fused(dense: Floats, lexical: Floats) -> Floats:
+            return convex(dense, lexical, found.highest, dense_weight=weight).astype(float)
+
+        return of_both(fused, depth)(found)
+
+    return score
+
+
+def by_the_best(weight: float, depth: int) -> Scorer:
+    """Both scores scaled by their highest found value, as Bruch et al. do."""
+
+    def scaled(dense: Floats, lexical: Floats) -> Floats:
+        cosines = (dense + 1) / max(float(dense.max()) + 1, 1e-9)
+        return weight * cosines + (1 - weight) * lexical / max(float(lexical.max()), 1e-9)
+
+    return of_both(scaled, depth)
 
 
 def normalised(weight: float, depth: int) -> Scorer:
@@ -118,7 +135,10 @@ FAMILIES: dict[str, dict[str, Scorer]] = {
     "reciprocal rank": {f"k={k} depth={d}": rrf(k, d) for k in (5, 10, 20, 60, 100) for d in (20, 100)},
     "RRF k=60": {"": rrf(60, DEPTH)},
     "min-max weighted": {f"{w} depth={d}": normalised(w, d) for w in (0.3, 0.5, 0.6, 0.7, 0.8) for d in (20, 100)},
-    "convex": {f"{w} depth={d}": weighted(w, d) for w in (0.5, 0.6, 0.7, 0.8, 0.9) for d in (20, 100)},
+    "convex by the highest found": {
+        f"{w} depth={d}": by_the_best(w, d) for w in (0.6, 0.7, 0.8, 0.9) for d in (20, 100)
+    },
+    "convex": {f"{w} depth={d}": weighted(w, d) for w in (0.5, 0.6, 0.65, 0.7, 0.8) for d in (20, 100)},
     f"convex {DENSE_WEIGHT} (default)": {"": weighted(DENSE_WEIGHT, DEPTH)},
     "then reader": {f"{w}": with_reader(w) for w in (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0)},
     f"then reader {READER_WEIGHT} (default)": {"": with_reader(READER_WEIGHT)},
@@ -177,6 +197,7 @@ def _found(asking: Asking, question: Question, measure: Callable[..., float]) ->
         lexical=np.array([hit.lexical for hit in hits], dtype=float),
         dense_rank=np.array([hit.dense_rank or -1 for hit in hits], dtype=float),
         lexical_rank=np.array([hit.lexical_rank or -1 for hit in hits], dtype=float),
+        highest=asking.index._lexical.highest(question.question),
         chance=np.array([chances.get(hit.passage, 0.0) for hit in hits]),
         relevant=asking.relevant_to(question),
         measure=measure,

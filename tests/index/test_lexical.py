@@ -36,6 +36,22 @@ def test_scores_are_those_of_the_definition(query: str) -> None:
     assert LexicalIndex.build(TEXTS).scores(query) == pytest.approx(bm25(query, TEXTS), abs=1e-5)
 
 
+@pytest.mark.parametrize("query", ["export controls", "Fable 5", "562.20", "letter zebra letter", "", "the"])
+def test_no_text_scores_higher_than_the_highest(query: str) -> None:
+    endless = [f"{query} " * 400, *TEXTS[1:]]
+    for texts in (TEXTS, endless):
+        index = LexicalIndex.build(texts)
+        assert index.scores(query).max() <= index.highest(query) + 1e-5
+    asked = LexicalIndex.build(endless)
+    assert asked.scores(query).max() == pytest.approx(asked.highest(query), rel=0.02), "and it is nearly reached"
+
+
+def test_a_word_that_no_text_holds_makes_the_highest_higher() -> None:
+    index = LexicalIndex.build(TEXTS)
+    assert index.highest("letter zebra") > index.highest("letter signed") > index.highest("letter") > 0
+    assert LexicalIndex.build([""]).highest("zebra") > 0
+
+
 def test_more_hits_than_texts_may_be_asked_for_and_none_has_score_zero() -> None:
     scores, ids = LexicalIndex.build(TEXTS).search("export letter", 1000)
     assert set(ids.tolist()) == {0, 2, 3}

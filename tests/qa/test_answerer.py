@@ -214,6 +214,31 @@ def test_no_more_than_three_are_cited(tmp_path_factory: pytest.TempPathFactory) 
     assert len(Answerer(index, reader=FixedReader({"strangers": 3.0})).ask("Who was seen?").citations) == 3
 
 
+def test_copies_of_a_text_leave_room_for_other_evidence(tmp_path: Path) -> None:
+    """Five copies of a note, one of them wrapped otherwise, and two other texts."""
+    copies = {f"copy-{n}.txt": "Dogs bark at strangers all night." for n in range(4)}
+    texts = {**copies, "copy-4.txt": "Dogs bark\nat strangers all night.", "f.txt": "Foxes bark at strangers."}
+    texts |= {"g.txt": "Geese cackle at strangers.", "h.txt": "Hens see strangers."}
+    documents = [document(name, text) for name, text in texts.items()]
+    answerer = Answerer(Index.build(documents, tmp_path, encoder=HashEncoder()), reader=FixedReader({"strangers": 3.0}))
+    answer = answerer.ask("Dogs bark at whom all night?")
+    assert [citation.doc_id for citation in answer.citations[:1]] == ["copy-0.txt"]
+    assert len({citation.quote for citation in answer.citations}) == 3
+    assert [hit.rank for hit in answer.hits] == [1, 2, 3, 4]
+    assert len({hit.passage.text for hit in answer.hits}) == 4
+    asked = answerer.ask("Dogs bark at whom all night?", doc_ids=["copy-3.txt"])
+    assert [citation.doc_id for citation in asked.citations] == ["copy-3.txt"], "a copy that is asked about answers"
+
+
+def test_a_sentence_that_stands_in_several_passages_is_cited_after_others(tmp_path: Path) -> None:
+    same = "Dogs bark at strangers."
+    texts = [f"{same} It was Monday.", f"{same} It was Tuesday.", f"{same} It was Friday.", "Foxes fear strangers."]
+    documents = [document(f"{n}.txt", text) for n, text in enumerate(texts)]
+    answerer = Answerer(Index.build(documents, tmp_path, encoder=HashEncoder()), reader=FixedReader({"strangers": 3.0}))
+    quotes = [citation.quote for citation in answerer.ask("Dogs bark at whom?").citations]
+    assert quotes == [same, "Foxes fear strangers.", same]
+
+
 ODD = st.one_of(
     st.sampled_from("ab. \n\r\t\f\x0b\x1c\u2028\u0085!?。|-*#\"“”()[]'’0123,:;\u200d\u00ad\u0301🙂हि"),
     st.characters(exclude_categories=["Cs"]),

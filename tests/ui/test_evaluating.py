@@ -134,14 +134,16 @@ def test_a_pool_to_label(folder: Path) -> None:
 
 def test_confidence_is_fitted_for_the_index_and_used(folder: Path) -> None:
     run(folder, "index", "--builtin", "--index", "fitted")
-    done = run(folder, "evaluate", GOLD, "--fit-confidence", "--index", "fitted")
-    assert "Fitted on 225 questions" in done.stdout and "AUROC" in done.stdout
+    rows = Path(GOLD).read_text().splitlines()
+    (folder / "third.jsonl").write_text("\n".join(rows[::3]) + "\n")
+    done = run(folder, "evaluate", "third.jsonl", "--fit-confidence", "--index", "fitted")
+    assert "Fitted on 75 questions" in done.stdout and "AUROC" in done.stdout
     assert (folder / "fitted" / "confidence.json").exists()
     body = json.loads(run(folder, "ask", "Who is Meta's spokesperson?", "--json", "--index", "fitted").stdout)
     assert body["confidence"] > 0.5
-    again = json.loads(run(folder, "evaluate", GOLD, "--fit-confidence", "--index", "fitted", "--json").stdout)
-    assert again["questions"] == 225 and 0.5 < again["auroc"] <= 1 and 0 <= again["ece"] < 0.5
-    (folder / "few.jsonl").write_text(Path(GOLD).read_text().splitlines()[0] + "\n")
+    again = json.loads(run(folder, "evaluate", "third.jsonl", "--fit-confidence", "--index", "fitted", "--json").stdout)
+    assert again["questions"] == 75 and 0.5 < again["auroc"] <= 1 and 0 <= again["ece"] < 0.5
+    (folder / "few.jsonl").write_text(rows[0] + "\n")
     done = run(folder, "evaluate", "few.jsonl", "--fit-confidence", "--index", "fitted", code=1)
     assert "needs at least 25 questions" in done.stderr
 

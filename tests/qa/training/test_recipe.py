@@ -116,11 +116,22 @@ def test_from_data_to_a_reader(work: Path, encoder: Path, tmp_path: Path) -> Non
     assert log[-1]["step"] == 2 and 0 <= log[-1]["forced_f1"] <= 1
 
 
+def part_of_the_gold_sets(folder: Path) -> Path:
+    """Every third question, and of the library one document."""
+    (folder / "library").mkdir(parents=True)
+    shutil.copy(GOLD / "library" / "bread-faq.md", folder / "library")
+    for name in ("library", "the-last-holdout", "conversations"):
+        rows = (GOLD / f"{name}.jsonl").read_text("utf-8").splitlines()
+        (folder / f"{name}.jsonl").write_text("\n".join(rows[::3]) + "\n", encoding="utf-8")
+    return folder
+
+
 def test_confidence_is_fitted_beside_the_reader_and_judged_on_other_articles(work: Path, tmp_path: Path) -> None:
     reader = tmp_path / "reader"
     shutil.copytree(QUICK, reader)
+    gold = part_of_the_gold_sets(tmp_path / "gold")
     mixture = Mixture(answerable=60, unanswerable=20, near=0, elsewhere=20)
-    judged = calibrate(work, str(reader), reader / CALIBRATION, GOLD, mixture)
+    judged = calibrate(work, str(reader), reader / CALIBRATION, gold, mixture)
     fitted = Calibration.load(reader / CALIBRATION)
     assert fitted.reader == SpanReader(reader).name
     assert judged["threshold"] == fitted.threshold
