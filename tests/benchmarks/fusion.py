@@ -1,9 +1,10 @@
 """``python -m tests.benchmarks.fusion``: which fusion and which weight of the reader, chosen by evidence.
 
-Four collections: MED, CISI, questions on held-out SQuAD paragraphs, and the development half of the gold set. Every
-question is searched and read once; the settings are compared on what was found. Each family's setting is chosen on four
-fifths of the questions of all collections and judged on the rest, in turn, so that no figure is of a question that it
-was chosen on. Prints a Markdown table; writes nothing.
+MED, CISI, questions on held-out SQuAD paragraphs, and the development halves of the gold sets, of which those that are
+put in other words than the text's stand by themselves. Every question is searched and read once; the settings are
+compared on what was found. Each family's setting is chosen on four fifths of the questions of all collections and
+judged on the rest, in turn, so that no figure is of a question that it was chosen on. Prints a Markdown table; writes
+nothing.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Passage, read_builtin
+from corpus import Document, Passage, read_builtin, read_folder
 from index import Hit, Index
 from index.fusion import DENSE_WEIGHT, convex, reciprocal_rank
 from qa import Answerer
@@ -28,7 +29,7 @@ from qa.rerank import READER_WEIGHT
 FOLDS = 5
 DEPTH = 100
 READ = 10  # passages of the default fusion that are read
-GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
+GOLD = Path(__file__).parents[1] / "gold"
 
 Floats = NDArray[np.float64]
 
@@ -151,17 +152,26 @@ def main() -> None:
     parser.add_argument("--squad", type=Path, help="a SQuAD file of articles that nothing was trained on")
     parser.add_argument("--questions", type=int, default=500, help="how many of its answerable questions")
     flags = parser.parse_args()
-    collections = {"gold, development": gold(), "MED": beir(flags.data / "med"), "CISI": beir(flags.data / "cisi")}
+    library = read_folder(GOLD / "library")
+    collections = {
+        "article": gold("the-last-holdout", read_builtin()),
+        "library": gold("library", library, but="paraphrased"),
+        "library, in other words": gold("library", library, style="paraphrased"),
+        "MED": beir(flags.data / "med"),
+        "CISI": beir(flags.data / "cisi"),
+    }
     if flags.squad:
         collections["SQuAD paragraphs"] = squad(flags.squad, flags.questions)
     table(collections)
 
 
-def gold() -> list[Found]:
-    halves = {row["id"]: row["half"] for row in map(json.loads, GOLD.read_text(encoding="utf-8").splitlines())}
-    dataset = read_questions(GOLD)
-    asked = [q for q in dataset.questions if q.answerable and halves[q.id] == "development"]
-    return found_of(Dataset("gold", "questions", asked), reciprocal_rank_at_10)
+def gold(name: str, documents: Sequence[Document], style: str = "", but: str = "") -> list[Found]:
+    """The answerable questions of a set's development half: those of one style, or all but those of one style."""
+    path = GOLD / f"{name}.jsonl"
+    halves = {row["id"]: row["half"] for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())}
+    half = [q for q in read_questions(path).questions if q.answerable and halves[q.id] == "development"]
+    asked = [q for q in half if (not style or q.style == style) and (not but or q.style != but)]
+    return found_of(Dataset(name, "questions", asked), reciprocal_rank_at_10, documents)
 
 
 def beir(folder: Path) -> list[Found]:
@@ -177,10 +187,14 @@ def squad(path: Path, count: int) -> list[Found]:
     )
 
 
-def found_of(dataset: Dataset, measure: Callable[[Sequence[str], Mapping[str, int]], float]) -> list[Found]:
-    """Search and read every question of a set."""
+def found_of(
+    dataset: Dataset,
+    measure: Callable[[Sequence[str], Mapping[str, int]], float],
+    documents: Sequence[Document] = (),
+) -> list[Found]:
+    """Search and read every question of a set, which has its own documents or is about the given ones."""
     with tempfile.TemporaryDirectory() as folder:
-        answerer = Answerer(Index.build(dataset.documents or read_builtin(), folder))
+        answerer = Answerer(Index.build(dataset.documents or documents, folder))
         asking = Asking(dataset, answerer, "retrieval", top_k=READ)
         return [_found(asking, question, measure) for question in dataset.questions]
 
