@@ -181,7 +181,7 @@ class HitOut(_Response):
     end: int = Field(description="Where the passage ends.", examples=[1707])
     text: str = Field(description="The passage.", examples=[_PASSAGE])
     section: Heading
-    score: float = Field(description="What the order goes by; higher is better.", examples=[1.46])
+    score: float = Field(description="What the order goes by; higher is better.", examples=[1.12])
     dense: float | None = Field(description="The cosine to the query; null where it was not near.", examples=[0.35])
     lexical: float | None = Field(description="BM25; null where no word is shared.", examples=[1.21])
     dense_rank: int | None = Field(description="The place by meaning alone, from 1.", examples=[6])

@@ -67,6 +67,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
         (archive({str(n): "" for n in range(10_001)}), DocumentTooLarge, "would unpack to 0 MB in 10,001 parts: split"),
         (archive({"a": b"\0" * (21 * 2**20)}), DocumentTooLarge, "would unpack to 21 MB in 1 parts: split it"),
     ],
+    # An archive holds the time it was made at: as a test's name it would differ between processes.
+    ids=["password", "older", "text", "cut", "parts", "bytes"],
 )
 def test_archives_are_checked_before_they_are_opened(
     name: str, data: bytes, error: type[Exception], message: str
