@@ -19,8 +19,8 @@ from corpus.errors import (
     UnknownFormat,
     UnreadableDocument,
 )
-from corpus.extract import one_line
 from corpus.formats import READERS
+from corpus.formats.extract import one_line
 from corpus.types import EXTRACTION, Document
 
 OnError = Callable[[DocumentError], None]

@@ -22,7 +22,7 @@ from corpus.errors import (
     UnknownFormat,
     UnreadableDocument,
 )
-from corpus.extract import Extract
+from corpus.formats.extract import Extract
 from corpus.types import Section
 from tests.corpus.makers import pdf
 

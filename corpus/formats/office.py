@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
 
-from corpus.archive import open_archive
 from corpus.errors import DocumentTooLarge
-from corpus.extract import Draft, Extract, sensible_title
+from corpus.formats.archive import open_archive
+from corpus.formats.extract import Draft, Extract, sensible_title
 
 # The libraries come with few types or none: their objects, and lxml's elements, are Any.
 Element = Any

@@ -7,12 +7,12 @@ of the file: ``corpus.loading`` puts that first.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from corpus.epub import read_epub
-from corpus.extract import Extract
-from corpus.markup import read_html
-from corpus.office import read_docx, read_pptx, read_xlsx
-from corpus.pdf import read_pdf
-from corpus.plain import read_markdown, read_text
+from corpus.formats.epub import read_epub
+from corpus.formats.extract import Extract
+from corpus.formats.html import read_html
+from corpus.formats.office import read_docx, read_pptx, read_xlsx
+from corpus.formats.pdf import read_pdf
+from corpus.formats.plain import read_markdown, read_text
 
 READERS: Mapping[str, Callable[[bytes], Extract]] = MappingProxyType(
     {

@@ -190,7 +190,7 @@ def test_sheets_are_sections_of_rows() -> None:
 
 
 def test_a_sheet_that_claims_or_spans_millions_of_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.office.MAX_CELLS", 1000)
+    monkeypatch.setattr("corpus.formats.office.MAX_CELLS", 1000)
     file = openpyxl.Workbook()
     file.active["A2000"] = "far down"
     with pytest.raises(DocumentTooLarge, match=r"^'a\.xlsx' has more than 1,000 cells: split it into smaller files\.$"):

@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile
 
-from corpus.archive import open_archive
 from corpus.errors import EncryptedDocument, UnreadableDocument
-from corpus.extract import Draft, Extract, one_line
-from corpus.markup import fill, parse_html, walk
+from corpus.formats.archive import open_archive
+from corpus.formats.extract import Draft, Extract, one_line
+from corpus.formats.html import fill, parse_html, walk
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from corpus.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
-from corpus.extract import Extract, Heading, one_line, sections_of, sensible_title
+from corpus.formats.extract import Extract, Heading, one_line, sections_of, sensible_title
 from corpus.types import Page
 
 _PDFIUM = Lock()  # the library is not safe to call from two threads

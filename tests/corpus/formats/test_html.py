@@ -142,6 +142,6 @@ def test_a_page_without_text_is_empty(page: str) -> None:
 
 def test_reading_a_page_writes_nothing_to_the_terminal() -> None:
     # Not in this process, where pytest catches what is logged.
-    script = "from corpus.markup import read_html; read_html(b'<p><img></p>')"
+    script = "from corpus.formats.html import read_html; read_html(b'<p><img></p>')"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

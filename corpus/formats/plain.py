@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from corpus.errors import UnreadableDocument
-from corpus.extract import Extract, Heading, one_line, sections_of
+from corpus.formats.extract import Extract, Heading, one_line, sections_of
 from corpus.splitting import Span, blocks
 
 if TYPE_CHECKING:

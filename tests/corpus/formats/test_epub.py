@@ -79,7 +79,7 @@ def test_archives_are_checked_before_they_are_opened(
 
 
 def test_the_unpacked_size_is_limited_at_any_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.archive.MAX_UNPACKED", 3_000)
+    monkeypatch.setattr("corpus.formats.archive.MAX_UNPACKED", 3_000)
     data = archive({"a": bytes(range(256)) * 12})
     with pytest.raises(DocumentTooLarge, match=r"split it into smaller files\.$"):
         parse_document(data, "a.docx")

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from corpus.errors import UnreadableDocument
-from corpus.extract import Draft, Extract, sensible_title, table_blocks
-from corpus.plain import decode
+from corpus.formats.extract import Draft, Extract, sensible_title, table_blocks
+from corpus.formats.plain import decode
 
 # lxml and trafilatura come without types: an element is Any.
 Element = Any
