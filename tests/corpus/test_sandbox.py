@@ -86,7 +86,7 @@ def test_a_pdf_bomb_ends_within_its_allowance() -> None:
     begun = time.monotonic()
     with pytest.raises(DocumentError):
         read_untrusted(pdf_bomb(), "bomb.pdf", SMALL)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 5 * SMALL.wall_seconds, "a busy machine takes a while to start it"
 
 
 def test_a_zip_bomb_is_not_unpacked() -> None:

@@ -283,7 +283,7 @@ def test_serving_answers_and_a_taken_port_is_named(folder: Path) -> None:
             assert f"Port {port} on 127.0.0.1 is in use" in taken.stderr
         finally:
             server.terminate()
-            _, said = server.communicate(timeout=60)
+            _, said = server.communicate(timeout=120)
     assert address in said
     assert "Traceback" not in said
 

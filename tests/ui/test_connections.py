@@ -108,7 +108,7 @@ def test_the_connection_that_waits_longest_makes_room(
     with contextlib.ExitStack() as opened:
         asking = opened.enter_context(socket.create_connection(place, timeout=60))
         asking.sendall(HEAD + b'{"question": "Who is it?    "}')
-        assert reader.reading.acquire(timeout=20)
+        assert reader.reading.acquire(timeout=60)
         idle = [opened.enter_context(socket.create_connection(place, timeout=60)) for _ in range(2)]
         assert httpx.get(f"{server.address}/healthz").status_code == 200
         assert [is_open(each) for each in idle] == [False, True]
@@ -123,7 +123,7 @@ def test_where_all_are_at_work_a_newcomer_is_told_so(
     reader = gated[1]
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
         asking.sendall(HEAD + b'{"question": "Who is it?    "}')
-        assert reader.reading.acquire(timeout=20)
+        assert reader.reading.acquire(timeout=60)
         refused = httpx.get(f"{server.address}/healthz")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1") and "try again" in refused.text
         reader.gate.set()

@@ -100,7 +100,7 @@ def test_a_run_that_is_stopped_goes_on(folder: Path, output: Path) -> None:
     while time.monotonic() < deadline and not (results.exists() and results.read_text().count("\n") >= 3):
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=120)
     assert running.returncode == 130 and "--resume goes on" in told, told
     assert (folder / "two" / "report.html").exists(), "what is done is written"
     before = results.read_text()

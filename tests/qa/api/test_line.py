@@ -69,7 +69,7 @@ def test_a_client_that_goes_leaves_the_line(
     server = serve(create_app(answerer, limits=Limits(at_work=1, waiting=4)))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         first = pool.submit(httpx.post, f"{server.address}/v1/ask", json=QUESTION, timeout=60)
-        assert reader.reading.acquire(timeout=20)
+        assert reader.reading.acquire(timeout=60)
         sent = json.dumps(body).encode()
         with socket.create_connection(("127.0.0.1", server.port)) as leaving:
             head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -85,7 +85,7 @@ def test_a_call_whose_client_goes_leaves_the_line(
 
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         first = pool.submit(httpx.post, f"{server.address}/v1/ask", json={"question": "Who?"}, timeout=60)
-        assert reader.reading.acquire(timeout=20)
+        assert reader.reading.acquire(timeout=60)
         asyncio.run(leaving())
         until(lambda: metric(server.address, "pincite_questions_waiting") == 0)
         reader.gate.set()
