@@ -1,7 +1,6 @@
 """Passages in, searchable generations out."""
 
-from index.encoder import OnnxEncoder
-from index.export import DEFAULT_ENCODER, load_encoder
+from index.encoder import DEFAULT_ENCODER, OnnxEncoder, load_encoder
 from index.generation import indexed
 from index.index import RECIPE, Index, Mode, Progress
 from index.types import Encoder, Hit, Manifest, VectorStore

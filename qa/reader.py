@@ -12,7 +12,7 @@ import numpy as np
 
 from corpus import Passage
 from corpus.errors import ModelUnusable
-from index.runtime import open_session, open_tokenizer
+from index.encoder.runtime import open_session, open_tokenizer
 from qa.confidence import MODELS
 from qa.spans import Layout, Logits, ScoredSpan, Window, before, best_spans, windows
 from qa.two_readers import TwoReaders

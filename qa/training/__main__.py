@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from index.runtime import open_tokenizer
+from index.encoder.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, SHIPPED
 from qa.reader import CAREFUL, QUICK, WAYS
 from qa.training import data, develop, kinds, nearmiss, negatives, tables

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from index.runtime import open_session
+from index.encoder.runtime import open_session
 from qa.training.data import read_examples
 from qa.training.develop import figures, predict, sample
 from qa.training.export import INPUTS, onnx_scorer

@@ -19,8 +19,8 @@ import torch
 from onnx.external_data_helper import set_external_data
 from transformers import PreTrainedModel
 
+from index.encoder.runtime import open_session, open_tokenizer
 from index.generation import file_digest
-from index.runtime import open_session, open_tokenizer
 from qa.reader import ReaderRecord
 from qa.spans import Logits
 from qa.training.batches import collate

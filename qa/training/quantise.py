@@ -19,7 +19,7 @@ import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from index.runtime import open_session
+from index.encoder.runtime import open_session
 
 Floats = npt.NDArray[np.float32]
 Inputs = Mapping[str, npt.NDArray[np.int64]]

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
-from index.runtime import open_tokenizer
+from index.encoder.runtime import open_tokenizer
 from qa.spans import Logits
 from qa.training import checkpoint, develop
 from qa.training.batches import Batch, collate, plan

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from corpus.errors import IndexUnwritable, ModelUnusable
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
-from index.export import _load_reference, export_encoder
+from index.encoder.export import _load_reference, export_encoder
 from tests.fakes import document
 from tests.ui.commands import REPOSITORY
 
@@ -29,7 +29,7 @@ TEXTS = [
 def exported_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where torch is loaded already: it takes most of the seconds of an export in a process of its own."""
     if "a_process_of_its_own" not in request.node.name:
-        monkeypatch.setattr("index.export._export_apart", export_encoder)
+        monkeypatch.setattr("index.encoder.export._export_apart", export_encoder)
 
 
 def test_vectors_are_those_of_sentence_transformers(encoder: OnnxEncoder) -> None:
@@ -114,7 +114,7 @@ def test_an_export_that_another_process_mended_meanwhile_stays(
     def mended_by_another(_: Path) -> None:
         shutil.copy(original / "model.onnx", target / "model.onnx")
 
-    monkeypatch.setattr("index.export._remove_leftovers", mended_by_another)
+    monkeypatch.setattr("index.encoder.export._remove_leftovers", mended_by_another)
     (target / "of-the-other").write_text("still here")
     assert load_encoder(DEFAULT_ENCODER, tmp_path).digest == encoder.digest
     assert (target / "of-the-other").exists()
@@ -144,10 +144,10 @@ def test_an_index_is_of_the_same_encoder_when_that_is_exported_again(encoder: On
 
 def test_an_export_that_was_killed_is_removed_by_the_next_and_one_at_work_is_not(tmp_path: Path) -> None:
     script = (
-        "import os, signal; from pathlib import Path; import index.export\n"
-        "index.export._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "index.export._export_apart = index.export.export_encoder\n"
-        f"index.export.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
+        "import os, signal; from pathlib import Path; import index.encoder.export\n"
+        "index.encoder.export._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "index.encoder.export._export_apart = index.encoder.export.export_encoder\n"
+        f"index.encoder.export.load_encoder({DEFAULT_ENCODER!r}, Path({str(tmp_path)!r}))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
     (killed,) = tmp_path.glob(".export-*")

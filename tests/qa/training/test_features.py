@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
-from index.runtime import open_tokenizer
+from index.encoder.runtime import open_tokenizer
 from qa.spans import QUESTION_TOKENS, WINDOW_TOKENS, Layout, Window
 from qa.training.data import Example
 from qa.training.features import answer_tokens, example_windows, layout_of, training_feature

@@ -11,7 +11,7 @@ import pytest
 from onnx import numpy_helper
 
 from corpus import Passage
-from index.runtime import open_tokenizer
+from index.encoder.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, Calibration
 from qa.reader import CAREFUL, QUICK, SpanReader
 from qa.training.__main__ import prepare

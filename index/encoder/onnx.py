@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import ModelUnusable
+from index.encoder.runtime import RunOptions, frees_memory, open_session, open_tokenizer
 from index.generation import file_digest
-from index.runtime import RunOptions, frees_memory, open_session, open_tokenizer
 from index.types import Matrix, Vector
 
 FILES = ("model.onnx", "tokenizer.json")
@@ -33,7 +33,7 @@ class EncoderSettings:
 
 
 class OnnxEncoder:
-    """An exported encoder. Opened by ``index.export.load_encoder``; satisfies ``index.types.Encoder``."""
+    """An exported encoder. Opened by ``index.encoder.export.load_encoder``; satisfies ``index.types.Encoder``."""
 
     def __init__(self, folder: Path) -> None:
         """Open the files that ``export_encoder`` wrote to ``folder``. Raises ModelUnusable where one is damaged."""

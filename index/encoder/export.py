@@ -21,7 +21,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from corpus.errors import IndexUnwritable, ModelUnusable
-from index.encoder import FILES, EncoderSettings, OnnxEncoder, settings_digest
+from index.encoder.onnx import FILES, EncoderSettings, OnnxEncoder, settings_digest
 from index.generation import file_digest
 from index.types import Matrix
 
@@ -35,7 +35,7 @@ _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 _EXPORTING = ".export-"
 _LOCK = "lock"
 _MINIMAL_COSINE = 0.999
-_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.export import child; child()"
+_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.encoder.export import child; child()"
 _PROBES = (
     "Who wrote the letter?",
     "On Friday, the committee published its report: 212 pages, three annexes and no recommendation.",
