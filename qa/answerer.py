@@ -14,14 +14,14 @@ from index.types import Vector
 from qa.alternatives import alternatives
 from qa.cite import cite
 from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
-from qa.examples import example_questions
-from qa.followup import remembered, standalone_question
-from qa.names import proper_names
-from qa.reach import beyond
-from qa.reader import load_reader
+from qa.question.examples import example_questions
+from qa.question.followup import remembered, standalone_question
+from qa.question.names import proper_names
+from qa.question.reach import beyond
+from qa.reading.onnx_reader import load_reader
 from qa.rerank import ordered, reranked
-from qa.smalltalk import Intent, intent_of
-from qa.spelling import Speller, doubtful
+from qa.question.intent import Intent, intent_of
+from qa.question.spelling import Speller, doubtful
 from qa.types import Answer, Candidate, Citation, Reader, Reason, Source, Turn
 
 MAX_QUESTION = 2000

@@ -5,7 +5,7 @@ from html import escape
 
 from corpus import Span
 from index import Hit
-from qa.links import version_of
+from qa.wire.links import version_of
 from qa.types import Answer, Citation
 from ui.source import Place, emphasised
 

@@ -18,7 +18,7 @@ from corpus import read_builtin, read_paths
 from corpus.errors import DocumentError, EmptyCorpus, PinciteError
 from index import Index, indexed
 from qa.answerer import TOP_K, check_question
-from qa.wire import answer_out, documents_out, search_out
+from qa.wire.convert import answer_out, documents_out, search_out
 from ui.config import load_settings
 from ui.evaluating import evaluate
 from ui.flags import DocFlag, EncoderFlag, IndexFlag, JsonFlag, ReaderFlag, TopKFlag

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import uuid4
 
-from qa.followup import TURNS
-from qa.shapes import AnswerOut
+from qa.question.followup import TURNS
+from qa.wire.schemas import AnswerOut
 from qa.types import Answer, Turn
 
 SMALL_TALK = ("greeting", "thanks", "help")

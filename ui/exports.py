@@ -6,7 +6,7 @@ A citation names its document and the characters there, which hold wherever the 
 import json
 from collections.abc import Sequence
 
-from qa.markdown import escaped, quotation
+from qa.wire.markdown import escaped, quotation
 from qa.types import Answer, Citation
 from ui.entries import Entry
 

@@ -18,7 +18,7 @@ from qa.answerer import check_question
 from qa.api import LiveAnswerer
 from qa.api.requests import note_question
 from qa.types import Answer, Turn
-from qa.wire import answer_out
+from qa.wire.convert import answer_out
 from ui import page, source
 from ui.answers import place_of
 from ui.entries import SMALL_TALK, Entry, history

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from corpus import Document, Span
 from corpus.splitting import blocks
-from qa.links import link_to, version_of
+from qa.wire.links import link_to, version_of
 
 WHOLE = 200_000
 """Documents of up to this many characters are shown whole."""

@@ -6,8 +6,8 @@ It is made of the record that the endpoint gives, so that both say the same.
 from html import escape
 
 from corpus import Span
-from qa.links import version_of
-from qa.shapes import AnswerOut, HitOut
+from qa.wire.links import version_of
+from qa.wire.schemas import AnswerOut, HitOut
 from ui.source import Place
 
 _COLUMNS = (

@@ -26,9 +26,9 @@ from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
 from qa.api.schema import errors, events
 from qa.api.stream import event_stream
-from qa.followup import TURNS
-from qa.markdown import escaped, quotation, unmarked
-from qa.shapes import AnswerOut, AskBody, CitationOut
+from qa.question.followup import TURNS
+from qa.wire.markdown import escaped, quotation, unmarked
+from qa.wire.schemas import AnswerOut, AskBody, CitationOut
 from qa.types import Turn
 
 MODEL = "pincite"

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from qa.evaluation.measures import auroc
 from qa.evaluation.squad import best_threshold, exact, f1
-from qa.spans import Logits, best_spans
+from qa.reading.spans import Logits, best_spans
 from qa.training.data import Example
 from qa.training.features import Feature, example_windows, null_feature
 

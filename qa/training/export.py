@@ -21,8 +21,8 @@ from transformers import PreTrainedModel
 
 from index.encoder.runtime import open_session, open_tokenizer
 from index.generation import file_digest
-from qa.reader import ReaderRecord
-from qa.spans import Logits
+from qa.reading.onnx_reader import ReaderRecord
+from qa.reading.spans import Logits
 from qa.training.batches import collate
 from qa.training.checkpoint import load_mean
 from qa.training.data import read_examples
@@ -67,7 +67,7 @@ def _mix_in(others: Sequence[Path], reader: PreTrainedModel, pretrained: Path) -
 
 
 def ship(model: Path, tokenizer: Path, folder: Path) -> None:
-    """Put the reader into a folder that ``qa.reader`` opens, named by the checksum of its weights.
+    """Put the reader into a folder that ``qa.reading.onnx_reader`` opens, named by the checksum of its weights.
 
     A file of more than ``LARGEST`` bytes is no guest in a repository: the table of words then stands beside the model.
     """

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.spans import Layout, Window, before, windows
+from qa.reading.spans import Layout, Window, before, windows
 from qa.training.data import Example
 
 TokenIds = npt.NDArray[np.int32]

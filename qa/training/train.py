@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from index.encoder.runtime import open_tokenizer
-from qa.spans import Logits
+from qa.reading.spans import Logits
 from qa.training import checkpoint, develop
 from qa.training.batches import Batch, collate, plan
 from qa.training.data import Example, read_examples

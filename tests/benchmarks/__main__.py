@@ -15,7 +15,7 @@ import numpy as np
 from corpus import read_builtin
 from index import Index
 from qa import Answerer
-from qa.reader import QUICK
+from qa.reading.onnx_reader import QUICK
 
 GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 ROUNDS = 2
@@ -58,7 +58,7 @@ def stages(answerer: Answerer) -> None:
 
 def against_transformers(answerer: Answerer, folder: Path) -> None:
     """The same questions read by the shipped file and by the same weights in float32 through transformers, by turns."""
-    from qa.transformers_reader import TransformersReader
+    from qa.reading.transformers_reader import TransformersReader
 
     save_parent(folder)
     other = Answerer(answerer.index, reader=TransformersReader(str(folder)))

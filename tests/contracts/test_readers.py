@@ -25,10 +25,10 @@ from transformers import (
 from corpus import Passage, read_builtin
 from corpus.errors import ModelUnusable
 from qa import Reader, load_reader
-from qa.reader import QUICK, SPANS, SpanReader
-from qa.spans import QUESTION_TOKENS
-from qa.transformers_reader import TransformersReader
-from qa.two_readers import TwoReaders
+from qa.reading.onnx_reader import QUICK, SPANS, SpanReader
+from qa.reading.spans import QUESTION_TOKENS
+from qa.reading.transformers_reader import TransformersReader
+from qa.reading.two_readers import TwoReaders
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
 ODD = ["", "?", "🙂🙂🙂", "كيف حالك", "谁是发言人？", "\x00\x07\x1b[31m", "e\u0301" * 900, "a" * 2000, "who " * 500]
@@ -191,7 +191,7 @@ def test_a_damaged_or_incomplete_reader_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_careful_reader_reads_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.reader.CAREFUL", tmp_path / "careful")
+    monkeypatch.setattr("qa.reading.onnx_reader.CAREFUL", tmp_path / "careful")
     assert load_reader(None).name == load_reader("quick").name
     for way in ("careful", "both"):
         with pytest.raises(ModelUnusable, match=r"no careful reader in .* --reader quick"):

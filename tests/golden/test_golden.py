@@ -21,7 +21,7 @@ from index.lexical import terms
 from index.searchable import searchable
 from qa import Answerer
 from qa.api import create_app
-from qa.wire import answer_out
+from qa.wire.convert import answer_out
 from tests.corpus.makers import chapter, epub, pdf
 from ui.cli import app
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from index import Index
 from qa import Answerer
 from qa.api.app import create_app
-from qa.followup import ANSWER_CHARACTERS, TURNS, remembered, standalone_question
+from qa.question.followup import ANSWER_CHARACTERS, TURNS, remembered, standalone_question
 from qa.types import Turn
 from tests.fakes import FixedReader, HashEncoder, document
 from tests.hostile.cost import check_cost

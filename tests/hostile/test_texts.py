@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from corpus import Document, sentences, split
-from qa.spelling import Speller
+from qa.question.spelling import Speller
 from tests.fakes import document
 from tests.hostile.cost import check_cost
 

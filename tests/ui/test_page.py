@@ -7,7 +7,7 @@ from lxml import html
 
 from corpus import Document, Passage, Section, Span
 from index import Hit
-from qa.links import version_of
+from qa.wire.links import version_of
 from qa.types import Answer
 from tests.fakes import document
 from tests.ui.markup import answer_to, panel, parsed, texts

@@ -2,7 +2,7 @@
 
 from lxml import html
 
-from qa.shapes import AnswerOut, HitOut, IndexOut
+from qa.wire.schemas import AnswerOut, HitOut, IndexOut
 from tests.ui.test_page import HOSTILE
 from ui.why import why
 

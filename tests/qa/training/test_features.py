@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
 from index.encoder.runtime import open_tokenizer
-from qa.spans import QUESTION_TOKENS, WINDOW_TOKENS, Layout, Window
+from qa.reading.spans import QUESTION_TOKENS, WINDOW_TOKENS, Layout, Window
 from qa.training.data import Example
 from qa.training.features import answer_tokens, example_windows, layout_of, training_feature
 from qa.training.pieces import around, cut, sentence_table

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.smalltalk import intent_of
+from qa.question.intent import intent_of
 
 SAID = {
     "greeting": ["hi", "Hello!", "hey there", "Good morning", "hello, how are you?", "yo"],

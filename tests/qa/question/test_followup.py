@@ -8,8 +8,8 @@ import pytest
 from corpus import read_builtin
 from index import Index
 from qa import Answerer, Turn
-from qa.followup import standalone_question
-from qa.names import proper_names
+from qa.question.followup import standalone_question
+from qa.question.names import proper_names
 
 CONVERSATIONS: list[dict[str, Any]] = [
     json.loads(line)

@@ -2,7 +2,7 @@
 
 import re
 
-from qa.names import AUXILIARY, NAME, QUESTION_WORD, names_in
+from qa.question.names import AUXILIARY, NAME, QUESTION_WORD, names_in
 from qa.types import Said
 
 _SPELT = {

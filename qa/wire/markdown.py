@@ -2,7 +2,7 @@
 
 import re
 
-from qa.shapes import CitationOut
+from qa.wire.schemas import CitationOut
 from qa.types import Citation
 
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~])")

@@ -8,8 +8,8 @@ so that a chain ("Who is A?", "And B?", "And C?") keeps its thread.
 import re
 from collections.abc import Sequence
 
-from qa.antecedents import with_antecedents
-from qa.ellipsis import asked_again, bare, exchanged, is_fragment, why
+from qa.question.antecedents import with_antecedents
+from qa.question.ellipsis import asked_again, bare, exchanged, is_fragment, why
 from qa.types import Said, Turn
 
 _LEAD = re.compile(r"^(?:(?:and|but|so|also|ok|okay|then|well|n|oh)[, ]+)+", re.IGNORECASE)

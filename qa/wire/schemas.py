@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, P
 from pydantic_core import PydanticCustomError
 
 from qa.answerer import MAX_QUESTION, TOP_K
-from qa.followup import ANSWER_CHARACTERS, TURNS
+from qa.question.followup import ANSWER_CHARACTERS, TURNS
 from qa.types import Turn
 
 MAX_BATCH = 32

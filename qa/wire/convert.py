@@ -1,12 +1,12 @@
-"""Records to JSON: the one place where they take the shapes of ``qa.shapes``."""
+"""Records to JSON: the one place where they take the shapes of ``qa.wire.schemas``."""
 
 from collections.abc import Collection, Mapping
 
 from corpus import Document, PinciteError
 from index import Hit, Index
 from index.types import DocumentRecord
-from qa.links import link_to, version_of
-from qa.shapes import (
+from qa.wire.links import link_to, version_of
+from qa.wire.schemas import (
     AnswerOut,
     ChangeOut,
     CitationOut,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corpus import read_builtin
 from index import OnnxEncoder
-from qa.spelling import Speller
+from qa.question.spelling import Speller
 from tests.fakes import document
 
 TEXT = (

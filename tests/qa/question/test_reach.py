@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.reach import COUNTS, FOREIGN_QUESTION, FOREIGN_TEXT, beyond, is_foreign
+from qa.question.reach import COUNTS, FOREIGN_QUESTION, FOREIGN_TEXT, beyond, is_foreign
 
 ENGLISH = "Parental leave is twenty-six weeks at full pay, and is to be asked for in writing."
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from qa.links import link_to, version_of
+from qa.wire.links import link_to, version_of
 from ui.source import place_from
 
 

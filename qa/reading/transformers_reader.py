@@ -13,8 +13,8 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from corpus import Passage
 from corpus.errors import ModelUnusable
-from qa.reader import DEPTH, candidates_of
-from qa.spans import HEADING_TOKENS, QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window, before
+from qa.reading.onnx_reader import DEPTH, candidates_of
+from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window, before
 from qa.types import Candidate
 
 _ROWS = 16  # windows of one forward pass

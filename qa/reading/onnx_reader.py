@@ -14,8 +14,8 @@ from corpus import Passage
 from corpus.errors import ModelUnusable
 from index.encoder.runtime import open_session, open_tokenizer
 from qa.confidence import MODELS
-from qa.spans import Layout, Logits, ScoredSpan, Window, before, best_spans, windows
-from qa.two_readers import TwoReaders
+from qa.reading.spans import Layout, Logits, ScoredSpan, Window, before, best_spans, windows
+from qa.reading.two_readers import TwoReaders
 from qa.types import Candidate, Reader
 
 QUICK, CAREFUL = MODELS / "quick", MODELS / "careful"
@@ -116,7 +116,7 @@ def load_reader(model: str | None) -> Reader:
         return SpanReader(QUICK if model == "quick" else CAREFUL)
     if (Path(model) / "reader.json").is_file():
         return SpanReader(Path(model))
-    from qa.transformers_reader import TransformersReader  # needs torch, which the shipped reader does without
+    from qa.reading.transformers_reader import TransformersReader  # needs torch, which the shipped reader does without
 
     return TransformersReader(model)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from index import OnnxEncoder
-from qa.spans import ANSWER_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Layout, Window, best_spans, windows
+from qa.reading.spans import ANSWER_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Layout, Window, best_spans, windows
 
 CLS, SEP = 101, 102
 BERT, MPNET = Layout(CLS, (SEP,), SEP), Layout(0, (2, 2), 2)

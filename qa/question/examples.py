@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain, islice, zip_longest
 
 from corpus import Document
-from qa.smalltalk import intent_of
+from qa.question.intent import intent_of
 
 _BUILT_IN = {
     "sha256:ce8bbc0246a80bad422ef1558243a41f2fb6ba0d95e64e1974747ff46719731c": (

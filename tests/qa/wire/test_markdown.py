@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from qa.markdown import escaped, unmarked
+from qa.wire.markdown import escaped, unmarked
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 

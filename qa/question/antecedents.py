@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from qa.ellipsis import bare
-from qa.names import AUXILIARY, DATES, FUNCTION_WORD, is_person, names_in
+from qa.question.ellipsis import bare
+from qa.question.names import AUXILIARY, DATES, FUNCTION_WORD, is_person, names_in
 from qa.types import Said
 
 _PERSON = re.compile(r"\b(?:he|him|his|she|her|hers|himself|herself)\b", re.IGNORECASE)

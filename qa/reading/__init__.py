@@ -1,0 +1,1 @@
+"""Passages to candidates: the readers, and from scores to spans."""

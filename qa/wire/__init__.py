@@ -1,0 +1,1 @@
+"""Records to JSON and text, one shape for every entrance."""
