@@ -16,12 +16,12 @@ from qa.cite import cite
 from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
 from qa.question.examples import example_questions
 from qa.question.followup import remembered, standalone_question
+from qa.question.intent import Intent, intent_of
 from qa.question.names import proper_names
 from qa.question.reach import beyond
-from qa.reading.onnx_reader import load_reader
-from qa.rerank import ordered, reranked
-from qa.question.intent import Intent, intent_of
 from qa.question.spelling import Speller, doubtful
+from qa.reading import load_reader
+from qa.rerank import ordered, reranked
 from qa.types import Answer, Candidate, Citation, Reader, Reason, Source, Turn
 
 MAX_QUESTION = 2000

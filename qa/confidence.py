@@ -31,8 +31,7 @@ FEATURES = (
 )
 CALIBRATION = "confidence.json"
 """The name of a fit's file in the folder of an index."""
-MODELS = Path(__file__).parent / "models"
-SHIPPED = MODELS / "confidence"
+SHIPPED = Path(__file__).parent / "models" / "confidence"
 """The fits that Pincite ships, one for each way of reading."""
 MINIMAL_MARGIN = 0.0
 """Without a fitted probability: the smallest margin at which Pincite answers."""

@@ -12,8 +12,8 @@ READER_WEIGHT = 0.5
 FIRST_WEIGHT = 0.25
 """How much the margin of a first, quicker reading counts beside that of the second.
 
-Chosen with ``qa.reading.two_readers.REREAD``: right first candidates at 0, 0.25 and 0.5 on the development articles 0.671,
-0.696, 0.692; the other sets do not tell them apart.
+Chosen with ``qa.reading.two_readers.REREAD``: right first candidates at 0, 0.25 and 0.5 on the development articles
+0.671, 0.696, 0.692; the other sets do not tell them apart.
 """
 RETRIEVAL_WEIGHT = 8.0
 """How many logits of margin the best-retrieved passage is ahead of one that was hardly found.

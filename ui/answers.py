@@ -5,8 +5,8 @@ from html import escape
 
 from corpus import Span
 from index import Hit
-from qa.wire.links import version_of
 from qa.types import Answer, Citation
+from qa.wire.links import version_of
 from ui.source import Place, emphasised
 
 _VERDICTS = {

@@ -6,8 +6,8 @@ from typing import Literal
 from uuid import uuid4
 
 from qa.question.followup import TURNS
-from qa.wire.schemas import AnswerOut
 from qa.types import Answer, Turn
+from qa.wire.schemas import AnswerOut
 
 SMALL_TALK = ("greeting", "thanks", "help")
 """Reasons for which there is nothing to look up."""

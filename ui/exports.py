@@ -6,8 +6,8 @@ A citation names its document and the characters there, which hold wherever the 
 import json
 from collections.abc import Sequence
 
-from qa.wire.markdown import escaped, quotation
 from qa.types import Answer, Citation
+from qa.wire.markdown import escaped, quotation
 from ui.entries import Entry
 
 

@@ -24,9 +24,9 @@ from qa.api.live import LiveAnswerer
 from qa.api.requests import note_failure, note_question
 from qa.api.schema import errors, events, named_event
 from qa.api.stream import UNFORESEEN, OnHits, streamed
-from qa.wire.schemas import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut
 from qa.types import Turn
 from qa.wire.convert import answer_out, failed_out, search_out
+from qa.wire.schemas import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut
 
 _EVENTS = events(
     "With `stream=true`: `hits` holds what `/v1/search` would, before it is read, and then `answer` the same JSON as "

@@ -35,8 +35,8 @@ from qa.api.line import Line, finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.schema import Responses, errors, header
 from qa.api.uploads import Upload
-from qa.wire.schemas import ChangeOut, DocumentsOut, DocumentTextOut
 from qa.wire.convert import document_out, documents_out
+from qa.wire.schemas import ChangeOut, DocumentsOut, DocumentTextOut
 
 _VERSION = '"sha256:ce8bbc0246a80bad422ef1558243a41f2fb6ba0d95e64e1974747ff46719731c"'
 _ETAG = header("ETag", "The version; send it as If-None-Match.", _VERSION)

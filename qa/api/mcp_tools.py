@@ -17,8 +17,8 @@ from qa.api.answers import answered
 from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_question
-from qa.wire.schemas import AskBody, CitationOut, DocIds, SearchOut, TurnBody
 from qa.wire.convert import search_out
+from qa.wire.schemas import AskBody, CitationOut, DocIds, SearchOut, TurnBody
 
 T = TypeVar("T")
 _LONGEST = 20_000

@@ -27,9 +27,9 @@ from qa.api.requests import note_question
 from qa.api.schema import errors, events
 from qa.api.stream import event_stream
 from qa.question.followup import TURNS
+from qa.types import Turn
 from qa.wire.markdown import escaped, quotation, unmarked
 from qa.wire.schemas import AnswerOut, AskBody, CitationOut
-from qa.types import Turn
 
 MODEL = "pincite"
 _EVENTS = events(

@@ -12,8 +12,8 @@ from corpus.errors import PinciteError
 from qa.api.line import joined
 from qa.api.live import LiveAnswerer
 from qa.api.requests import note_failure
-from qa.wire.schemas import AnswerOut, ErrorOut, SearchOut
 from qa.wire.convert import failed_out
+from qa.wire.schemas import AnswerOut, ErrorOut, SearchOut
 
 OnHits = Callable[[SearchOut], None]
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -11,8 +11,8 @@ from corpus.sandbox import read_untrusted
 from index import Index
 from qa.api.limits import Limits
 from qa.api.live import LiveAnswerer
-from qa.wire.schemas import ChangeOut, FailedFileOut
 from qa.wire.convert import change_out, failed_file_out
+from qa.wire.schemas import ChangeOut, FailedFileOut
 
 
 class Upload(NamedTuple):

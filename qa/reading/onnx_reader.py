@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +13,13 @@ import numpy as np
 from corpus import Passage
 from corpus.errors import ModelUnusable
 from index.encoder.runtime import open_session, open_tokenizer
-from qa.confidence import MODELS
-from qa.reading.spans import Layout, Logits, ScoredSpan, Window, before, best_spans, windows
-from qa.reading.two_readers import TwoReaders
-from qa.types import Candidate, Reader
+from qa.reading.candidates import DEPTH, candidates_of
+from qa.reading.spans import Layout, Logits, Window, before, windows
+from qa.types import Candidate
 
-QUICK, CAREFUL = MODELS / "quick", MODELS / "careful"
+_MODELS = Path(__file__).parents[1] / "models"
+QUICK, CAREFUL = _MODELS / "quick", _MODELS / "careful"
 """The folders of the readers that Pincite ships."""
-WAYS = ("quick", "careful", "both")
-"""What can be asked to read by a word alone."""
-DEPTH = 8
-"""A reader by itself decides over the best passages alone: more of them cost time, and bring more that mislead."""
-SPANS = 3
-"""How many spans of each passage become candidates."""
 _REMEDY = "install Pincite again, or configure another reader"
 _SLOW_FUSIONS = ("SkipLayerNormFusion", "DynamicQuantizeMatMulFusion")
 """ONNX Runtime's own optimisations without which the model takes a tenth less time (measured with 1.32)."""
@@ -95,43 +89,6 @@ class SpanReader:
             types[0, window.second :] = 1
         start, end = self._session.run(["start_logits", "end_logits"], feeds)
         return start[0], end[0]
-
-
-def load_reader(model: str | None) -> Reader:
-    """A reader of Pincite's (``quick``, ``careful``, ``both``), or another by name or folder; None: the best there is.
-
-    Another is a folder that ``qa.training`` exported, or a Hugging Face model. Raises ModelUnusable.
-    """
-    if model is None:
-        model = "both" if CAREFUL.is_dir() else "quick"
-    if model != "quick" and model in WAYS and not CAREFUL.is_dir():
-        raise ModelUnusable(
-            f"There is no careful reader in {CAREFUL}; read with --reader quick, or train one: python -m qa.training."
-        )
-    if model == "both":
-        with ThreadPoolExecutor(1) as opening:  # the larger one takes most of a second
-            careful = opening.submit(SpanReader, CAREFUL)
-            return TwoReaders(SpanReader(QUICK), careful.result())
-    if model in WAYS:
-        return SpanReader(QUICK if model == "quick" else CAREFUL)
-    if (Path(model) / "reader.json").is_file():
-        return SpanReader(Path(model))
-    from qa.reading.transformers_reader import TransformersReader  # needs torch, which the shipped reader does without
-
-    return TransformersReader(model)
-
-
-def candidates_of(passage: Passage, scored: Iterable[tuple[Window, Logits, Logits]]) -> list[Candidate]:
-    """The best spans over all windows of a passage (with their start and end logits), none overlapping a better one."""
-    found: list[ScoredSpan] = []
-    for window, start, end in scored:
-        found += best_spans(passage.text, window, start, end, limit=SPANS)
-    found.sort(key=lambda span: span.null_score - span.score)
-    return [
-        Candidate(passage, passage.start + span.start, passage.start + span.end, span.score, span.null_score)
-        for place, span in enumerate(found)
-        if not any(span.start < better.end and better.start < span.end for better in found[:place])
-    ][:SPANS]
 
 
 def _record_of(folder: Path) -> ReaderRecord:

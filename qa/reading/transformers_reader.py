@@ -13,7 +13,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from corpus import Passage
 from corpus.errors import ModelUnusable
-from qa.reading.onnx_reader import DEPTH, candidates_of
+from qa.reading.candidates import DEPTH, candidates_of
 from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window, before
 from qa.types import Candidate
 

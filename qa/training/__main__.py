@@ -11,7 +11,7 @@ from random import Random
 
 from index.encoder.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, SHIPPED
-from qa.reading.onnx_reader import CAREFUL, QUICK, WAYS
+from qa.reading import CAREFUL, QUICK, WAYS
 from qa.training import data, develop, kinds, nearmiss, negatives, tables
 from qa.training.calibrate import calibrate
 from qa.training.compare import compare

@@ -32,7 +32,7 @@ from qa.confidence import Calibration
 from qa.evaluation.calibration import Asked, Outcomes, best_floor, fit, outcomes
 from qa.evaluation.measures import auroc, calibration_error
 from qa.evaluation.squad import normalise
-from qa.reading.onnx_reader import load_reader
+from qa.reading import load_reader
 from qa.training import nearmiss
 from qa.training.data import Example, read_examples
 from qa.training.noise import noisy

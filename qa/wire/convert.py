@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from corpus import Document, PinciteError
 from index import Hit, Index
 from index.types import DocumentRecord
+from qa.types import Answer, Candidate, Citation
 from qa.wire.links import link_to, version_of
 from qa.wire.schemas import (
     AnswerOut,
@@ -22,7 +23,6 @@ from qa.wire.schemas import (
     SearchOut,
     SectionOut,
 )
-from qa.types import Answer, Candidate, Citation
 
 
 def answer_out(answer: Answer) -> AnswerOut:

@@ -2,8 +2,8 @@
 
 import re
 
-from qa.wire.schemas import CitationOut
 from qa.types import Citation
+from qa.wire.schemas import CitationOut
 
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 _LIST_MARK = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|$|=+\s*$|-+\s*$)", re.MULTILINE)

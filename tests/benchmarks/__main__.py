@@ -15,7 +15,7 @@ import numpy as np
 from corpus import read_builtin
 from index import Index
 from qa import Answerer
-from qa.reading.onnx_reader import QUICK
+from qa.reading import QUICK
 
 GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 ROUNDS = 2

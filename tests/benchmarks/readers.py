@@ -18,7 +18,7 @@ from qa import Answerer, load_reader
 from qa.evaluation.asking import Asking, Result
 from qa.evaluation.datasets import read_questions
 from qa.evaluation.figures import Axis, by_kind, figures
-from qa.reading.onnx_reader import WAYS
+from qa.reading import WAYS
 
 GOLD = Path(__file__).parents[1] / "gold"
 FIGURES = ("answers.right", "answers.forced_f1", "answers.no_ans_f1", "answers.auroc", "answers.ece")

@@ -25,10 +25,10 @@ from transformers import (
 from corpus import Passage, read_builtin
 from corpus.errors import ModelUnusable
 from qa import Reader, load_reader
-from qa.reading.onnx_reader import QUICK, SPANS, SpanReader
+from qa.reading import QUICK, SpanReader, TwoReaders
+from qa.reading.candidates import SPANS
 from qa.reading.spans import QUESTION_TOKENS
 from qa.reading.transformers_reader import TransformersReader
-from qa.reading.two_readers import TwoReaders
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
 ODD = ["", "?", "🙂🙂🙂", "كيف حالك", "谁是发言人？", "\x00\x07\x1b[31m", "e\u0301" * 900, "a" * 2000, "who " * 500]

@@ -7,8 +7,8 @@ from lxml import html
 
 from corpus import Document, Passage, Section, Span
 from index import Hit
-from qa.wire.links import version_of
 from qa.types import Answer
+from qa.wire.links import version_of
 from tests.fakes import document
 from tests.ui.markup import answer_to, panel, parsed, texts
 from ui import page, source

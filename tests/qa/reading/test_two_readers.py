@@ -3,7 +3,7 @@
 import pytest
 
 from corpus import Passage
-from qa.reading.two_readers import TwoReaders
+from qa.reading import TwoReaders
 from qa.types import Candidate
 from tests.fakes import FixedReader
 

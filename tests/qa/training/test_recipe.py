@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from corpus import Passage
 from index.encoder.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, Calibration
-from qa.reading.onnx_reader import CAREFUL, QUICK, SpanReader
+from qa.reading import CAREFUL, QUICK, SpanReader
 from qa.training.__main__ import prepare
 from qa.training.calibrate import Mixture, calibrate
 from qa.training.compare import compare

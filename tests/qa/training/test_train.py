@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from corpus.errors import ModelUnusable
-from qa.reading.onnx_reader import QUICK, SpanReader
+from qa.reading import QUICK, SpanReader
 from qa.training import checkpoint
 from qa.training.batches import Batch, collate
 from qa.training.data import Example
