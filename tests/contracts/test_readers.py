@@ -191,7 +191,7 @@ def test_a_damaged_or_incomplete_reader_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_careful_reader_reads_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.reading.onnx_reader.CAREFUL", tmp_path / "careful")
+    monkeypatch.setattr("qa.reading.CAREFUL", tmp_path / "careful")
     assert load_reader(None).name == load_reader("quick").name
     for way in ("careful", "both"):
         with pytest.raises(ModelUnusable, match=r"no careful reader in .* --reader quick"):
