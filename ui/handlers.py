@@ -16,7 +16,7 @@ from fastapi import Request
 from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
 from qa.answerer import check_question
 from qa.api import LiveAnswerer
-from qa.api.requests import note_question
+from qa.api.middleware.request_log import note_question
 from qa.types import Answer, Turn
 from qa.wire.convert import answer_out
 from ui import page, source

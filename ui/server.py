@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from corpus.errors import InsecureAddress, InvalidSetting, PinciteError, PortInUse
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
-from qa.api.access import Access, hosts, parse_keys, parse_origins, words
 from qa.api.limits import Limits
-from qa.api.line import Line
+from qa.api.middleware.access import Access, hosts, parse_keys, parse_origins, words
+from qa.api.queue import Line
 from ui.chat import end_streams, mount_chat
 from ui.config import Settings
 from ui.connections import Connection

@@ -2,6 +2,6 @@
 
 from qa.api.app import create_app
 from qa.api.live import LiveAnswerer
-from qa.api.mcp_tools import create_mcp
+from qa.api.routes.mcp import create_mcp
 
 __all__ = ["LiveAnswerer", "create_app", "create_mcp"]

@@ -14,19 +14,20 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from qa.answerer import Answerer
-from qa.api import answers, documents, login, openai_shape, pages, problems, state
-from qa.api.access import Access, Sessions
-from qa.api.body import BodyLimit
-from qa.api.guard import Guard, WrongKeys
+from qa.api import problems
 from qa.api.limits import Limits
-from qa.api.line import Line
 from qa.api.live import LiveAnswerer
-from qa.api.mcp_tools import create_mcp
 from qa.api.metrics import Meters
-from qa.api.openai_errors import OpenAIErrors
-from qa.api.rates import Rates
-from qa.api.requests import Head, Requests
-from qa.api.schema import Described
+from qa.api.middleware.access import Access, Sessions
+from qa.api.middleware.body_limit import BodyLimit
+from qa.api.middleware.guard import Guard, WrongKeys
+from qa.api.middleware.openai_errors import OpenAIErrors
+from qa.api.middleware.rates import Rates
+from qa.api.middleware.request_log import Head, Requests
+from qa.api.openapi import Described
+from qa.api.queue import Line
+from qa.api.routes import ask, docs, documents, health, login, openai
+from qa.api.routes.mcp import create_mcp
 
 _LIMITS = Limits()
 _GUARDED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard has checked already
@@ -73,11 +74,11 @@ def create_app(
         dependencies=[Depends(HTTPBearer(auto_error=False, description="A key, where the server has keys."))],
     )
     problems.install(app)
-    answers.add(app, live)
-    openai_shape.add(app, live)
+    ask.add(app, live)
+    openai.add(app, live)
     documents.add(app, live)
     lines = (live.line, documents.add_changes(app, live, limits))
-    state.add(app, live, meters)
+    health.add(app, live, meters)
     tools = create_mcp(live)
     offered = tools.streamable_http_app(
         stateless_http=True, json_response=True, max_request_body_size=limits.body, transport_security=_GUARDED
@@ -86,7 +87,7 @@ def create_app(
     app.router.routes += [Route(r.path, r.endpoint, methods=["POST"]) for r in offered if isinstance(r, Route)]
     app.router.lifespan_context = _lifespan(lines, tools)
     login.add(app, access, sessions, wrong)
-    pages.install(app)
+    docs.install(app)
 
     # As applications, not functions, these take every method, also one that nobody knows.
     app.router.routes += [Route(path, _Unknown(app)) for path in _OURS]

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from corpus.errors import IndexFault
 from index import Index
 from qa.answerer import Answerer
-from qa.api.line import Line
+from qa.api.queue import Line
 from qa.types import Answer, Turn
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from qa.api.live import LiveAnswerer
-from qa.api.requests import Noted
+from qa.api.middleware.request_log import Noted
 from qa.types import Answer
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4

@@ -14,7 +14,7 @@ from corpus import read_builtin
 from index import Index, OnnxEncoder
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
-from qa.api.access import Access, parse_keys
+from qa.api.middleware.access import Access, parse_keys
 from tests.browser.stage import (
     PATIENCE,
     READ_KEY,

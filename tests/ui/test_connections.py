@@ -78,7 +78,7 @@ def test_so_does_the_second_head_of_a_connection(connect: Connect, monkeypatch: 
 def test_a_body_that_comes_too_slowly_is_given_up(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, path: bytes
 ) -> None:
-    monkeypatch.setattr("qa.api.body.GRACE", 0.3)
+    monkeypatch.setattr("qa.api.middleware.body_limit.GRACE", 0.3)
     head, begun = HEAD.replace(b"/v1/ask", path), b"{"
     if path == b"/v1/documents":
         head, begun = head.replace(b"application/json", b"multipart/form-data; boundary=x"), b"--x"
@@ -89,8 +89,8 @@ def test_a_body_that_comes_too_slowly_is_given_up(
 def test_a_body_that_comes_slowly_but_steadily_has_the_time_it_needs(
     connect: Connect, gated: tuple[Answerer, GatedReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.api.body.GRACE", 0.5)
-    monkeypatch.setattr("qa.api.body.SLOWEST", 0.1)
+    monkeypatch.setattr("qa.api.middleware.body_limit.GRACE", 0.5)
+    monkeypatch.setattr("qa.api.middleware.body_limit.SLOWEST", 0.1)
     gated[1].gate.set()
     body = b'{"question": "Who is it?    "}'
     connection = connect(HEAD + body[:15])

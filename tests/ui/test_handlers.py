@@ -10,7 +10,7 @@ from fastapi import Request
 
 from index import Index
 from qa.api import LiveAnswerer
-from qa.api.line import Line
+from qa.api.queue import Line
 from tests.browser.stage import ListeningAnswerer
 from tests.fakes import HashEncoder, document
 from tests.waiting import until

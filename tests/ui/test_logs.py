@@ -8,7 +8,7 @@ LOGGED = """
 import logging
 from ui.logs import log_to_stderr
 log_to_stderr()
-logging.getLogger("qa.api.requests").info("request", extra={"fields": {"path": "/v1/ask", "status": 200}})
+logging.getLogger("qa.api.middleware.request_log").info("request", extra={"fields": {"path": "/v1/ask", "status": 200}})
 logging.getLogger("elsewhere").info("chatter")
 logging.getLogger("talkative").setLevel(logging.DEBUG)
 logging.getLogger("talkative").debug("chatter")
@@ -28,5 +28,5 @@ def test_elsewhere_than_on_a_terminal_each_line_is_json() -> None:
 def test_on_a_terminal_a_person_reads_it() -> None:
     script = f"import sys; sys.stderr.isatty = lambda: True\n{LOGGED}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "INFO qa.api.requests: request path='/v1/ask' status=200" in done.stderr
+    assert "INFO qa.api.middleware.request_log: request path='/v1/ask' status=200" in done.stderr
     assert "chatter" not in done.stderr

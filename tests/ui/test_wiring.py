@@ -17,6 +17,7 @@ from tests.waiting import until
 from ui.config import load_settings
 from ui.server import GRACE, create_server
 
+REQUEST_LOG = "qa.api.middleware.request_log"
 QUESTION = {"question": "What is the office cat called?"}
 FULL = "All places in the line are taken"
 Gated = tuple[Answerer, GatedReader]
@@ -151,10 +152,12 @@ def test_the_log_holds_questions_where_that_is_set(
     reader.gate.set()
     with caplog.at_level(logging.INFO, "qa.api"):
         client.post("/v1/ask", json=QUESTION)
-        until(lambda: any(record.name == "qa.api.requests" for record in caplog.records))  # it comes after the answer
-    assert [record.fields.get("question") for record in caplog.records if record.name == "qa.api.requests"] == [
-        QUESTION["question"] if kept else None
-    ]
+        until(
+            lambda: any(record.name == "qa.api.middleware.request_log" for record in caplog.records)
+        )  # it comes after the answer
+    assert [
+        record.fields.get("question") for record in caplog.records if record.name == "qa.api.middleware.request_log"
+    ] == [QUESTION["question"] if kept else None]
 
 
 def test_opinions_go_into_the_configured_file(start: Start, gated: Gated, tmp_path: Path) -> None:

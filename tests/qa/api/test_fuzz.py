@@ -14,8 +14,8 @@ from corpus.loading import SUFFIXES
 from index import Index
 from qa import Answerer
 from qa.api import create_app
-from qa.api.access import Access, parse_keys
 from qa.api.limits import Limits
+from qa.api.middleware.access import Access, parse_keys
 from tests.fakes import FixedReader, HashEncoder, document
 from tests.qa.api.conftest import Served
 

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from qa import Answerer
 from qa.api import create_app
-from qa.api.access import Access, parse_keys
+from qa.api.middleware.access import Access, parse_keys
 from tests.fakes import document
 
 

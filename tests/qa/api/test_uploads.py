@@ -22,7 +22,7 @@ from qa.api.limits import Limits
 from tests.corpus.test_sandbox import SMALL, limited, pdf_bomb, sheet_bomb, zip_bomb
 from tests.fakes import HashEncoder, document
 from tests.qa.api.conftest import Served
-from tests.qa.api.test_line import until
+from tests.qa.api.test_queue import until
 
 LIMITS = Limits(files=4, documents=3, upload=3_000_000, reading=SMALL)
 QUESTION = {"question": "What is the office cat called?"}

@@ -13,7 +13,7 @@ from qa.question.names import proper_names
 
 CONVERSATIONS: list[dict[str, Any]] = [
     json.loads(line)
-    for line in (Path(__file__).parents[1] / "gold" / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in (Path(__file__).parents[2] / "gold" / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 NAMES = proper_names(read_builtin())
 BRENNAN = Turn("Who is Francis Brennan?", "A Meta spokesperson")

@@ -8,8 +8,8 @@ from fastapi import FastAPI, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from corpus.errors import TooOften
-from qa.api.access import SESSION_SECONDS, Access, Sessions
-from qa.api.guard import COOKIE, LOGIN, LOGOUT, WrongKeys, session_cookie
+from qa.api.middleware.access import SESSION_SECONDS, Access, Sessions
+from qa.api.middleware.guard import COOKIE, LOGIN, LOGOUT, WrongKeys, session_cookie
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Pincite: key</title>

@@ -20,12 +20,12 @@ from corpus.errors import (
 )
 from index.types import Encoder
 from qa.answerer import MAX_QUESTION, check_question
-from qa.api.answers import answered_by
-from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
-from qa.api.requests import note_question
-from qa.api.schema import errors, events
-from qa.api.stream import event_stream
+from qa.api.middleware.request_log import note_question
+from qa.api.openapi import errors, events
+from qa.api.queue import finished, joined
+from qa.api.routes.ask import answered_by
+from qa.api.routes.stream import event_stream
 from qa.question.followup import TURNS
 from qa.types import Turn
 from qa.wire.markdown import escaped, quotation, unmarked

@@ -40,7 +40,7 @@ from corpus.errors import (
     WritesOff,
 )
 from qa.api import problems
-from qa.api.openai_errors import OpenAIErrorOut, from_problem, is_openai
+from qa.api.middleware.openai_errors import OpenAIErrorOut, from_problem, is_openai
 
 Responses = dict[int | str, dict[str, Any]]
 Body = Literal["json", "form"]

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from corpus.errors import ForeignHost, ForeignOrigin, KeyMissing, PinciteError, ReadOnlyKey, TooOften, WritesOff
 from qa.api import problems
-from qa.api.access import Access, Key, Sessions
-from qa.api.rates import Rates
+from qa.api.middleware.access import Access, Key, Sessions
+from qa.api.middleware.rates import Rates
 
 COOKIE = "pincite_session"
 LOGIN, LOGOUT = "/login", "/logout"

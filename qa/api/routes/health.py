@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from qa.api.live import LiveAnswerer
 from qa.api.metrics import MEDIA_TYPE, Meters
-from qa.api.schema import errors
+from qa.api.openapi import errors
 from qa.wire.schemas import Generation
 
 _PAGE = {

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from corpus.errors import PinciteError
-from qa.api.line import joined
 from qa.api.live import LiveAnswerer
-from qa.api.requests import note_failure
+from qa.api.middleware.request_log import note_failure
+from qa.api.queue import joined
 from qa.wire.convert import failed_out
 from qa.wire.schemas import AnswerOut, ErrorOut, SearchOut
 

@@ -13,10 +13,10 @@ from starlette.requests import ClientDisconnect
 
 from corpus.errors import PinciteError
 from qa.answerer import check_question
-from qa.api.answers import answered
-from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
-from qa.api.requests import note_question
+from qa.api.middleware.request_log import note_question
+from qa.api.queue import finished, joined
+from qa.api.routes.ask import answered
 from qa.wire.convert import search_out
 from qa.wire.schemas import AskBody, CitationOut, DocIds, SearchOut, TurnBody
 

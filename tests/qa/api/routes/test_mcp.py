@@ -16,10 +16,10 @@ from mcp.client.streamable_http import streamable_http_client
 
 from qa import Answerer
 from qa.api import create_app
-from qa.api.access import Access, parse_keys
 from qa.api.limits import Limits
+from qa.api.middleware.access import Access, parse_keys
 from tests.qa.api.conftest import CAT, GatedReader, Served
-from tests.qa.api.test_line import metric, until
+from tests.qa.api.test_queue import metric, until
 from tests.ui.commands import environment
 
 SECRET = "s" * 20

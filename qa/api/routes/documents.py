@@ -31,9 +31,9 @@ from corpus.errors import (
 )
 from qa.api import uploads
 from qa.api.limits import Limits
-from qa.api.line import Line, finished, joined
 from qa.api.live import LiveAnswerer
-from qa.api.schema import Responses, errors, header
+from qa.api.openapi import Responses, errors, header
+from qa.api.queue import Line, finished, joined
 from qa.api.uploads import Upload
 from qa.wire.convert import document_out, documents_out
 from qa.wire.schemas import ChangeOut, DocumentsOut, DocumentTextOut

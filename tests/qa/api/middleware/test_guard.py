@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from corpus.errors import InvalidSetting
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
-from qa.api.access import Access, Sessions, parse_keys, parse_origins
 from qa.api.limits import Limits
-from qa.api.rates import Rates
+from qa.api.middleware.access import Access, Sessions, parse_keys, parse_origins
+from qa.api.middleware.rates import Rates
 from tests.qa.api.conftest import Served
 from ui.chat import mount_chat
 
@@ -104,22 +104,22 @@ def test_a_browsers_client_of_the_model_context_protocol_passes_the_preflight(ca
 
 
 def test_the_log_names_who_asked(cat_answerer: Answerer, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", logger="qa.api.requests")
+    caplog.set_level("INFO", logger="qa.api.middleware.request_log")
     app = create_app(cat_answerer, access=Access(keys=parse_keys("ci:write:a-secret-of-sixteen")))
     with TestClient(app, base_url="http://127.0.0.1", client=("192.0.2.7", 5)) as client:
         client.get("/v1/documents", headers={"Authorization": "Bearer a-secret-of-sixteen"})
         client.get("/v1/documents", headers={"Authorization": "Bearer another-secret-of-ours"})
-    known, unknown = (record.fields for record in caplog.records if record.name == "qa.api.requests")  # type: ignore[attr-defined]
+    known, unknown = (record.fields for record in caplog.records if record.name == "qa.api.middleware.request_log")  # type: ignore[attr-defined]
     assert (known["key"], known["client"]) == ("ci", "192.0.2.7")
     assert "key" not in unknown and unknown["client"] == "192.0.2.7"
     assert "secret" not in str(known) + str(unknown)
 
 
 def test_a_long_path_is_cut_in_the_log(cat_answerer: Answerer, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", logger="qa.api.requests")
+    caplog.set_level("INFO", logger="qa.api.middleware.request_log")
     with TestClient(create_app(cat_answerer), base_url="http://127.0.0.1") as client:
         client.get(f"/v1/documents/{'a' * 60_000}")
-    (record,) = [record for record in caplog.records if record.name == "qa.api.requests"]
+    (record,) = [record for record in caplog.records if record.name == "qa.api.middleware.request_log"]
     assert len(str(record.fields["path"])) < 300  # type: ignore[attr-defined]
 
 

@@ -13,7 +13,7 @@ from corpus import errors, read_builtin
 from index import Index
 from qa import Answerer
 from qa.api import create_app, problems
-from qa.api.openai_errors import is_openai
+from qa.api.middleware.openai_errors import is_openai
 from tests.fakes import FixedReader, HashEncoder, document
 
 Json = dict[str, Any]

@@ -19,11 +19,11 @@ from corpus.errors import (
 )
 from qa.answerer import Answerer, check_question
 from qa.api import problems
-from qa.api.line import finished, joined
 from qa.api.live import LiveAnswerer
-from qa.api.requests import note_failure, note_question
-from qa.api.schema import errors, events, named_event
-from qa.api.stream import UNFORESEEN, OnHits, streamed
+from qa.api.middleware.request_log import note_failure, note_question
+from qa.api.openapi import errors, events, named_event
+from qa.api.queue import finished, joined
+from qa.api.routes.stream import UNFORESEEN, OnHits, streamed
 from qa.types import Turn
 from qa.wire.convert import answer_out, failed_out, search_out
 from qa.wire.schemas import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut

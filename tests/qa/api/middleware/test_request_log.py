@@ -91,7 +91,7 @@ def test_a_request_without_a_sound_id_gets_one(client: TestClient, bad: str | by
 
 
 def fields(caplog: pytest.LogCaptureFixture) -> dict[str, object]:
-    (record,) = [record for record in caplog.records if record.name == "qa.api.requests"]
+    (record,) = [record for record in caplog.records if record.name == "qa.api.middleware.request_log"]
     return record.fields  # type: ignore[attr-defined,no-any-return]
 
 
@@ -123,7 +123,7 @@ def test_a_question_to_a_tool_is_logged_too(
             await client.call_tool("search", {"query": "office cat"})
 
     asyncio.run(asked())
-    fields = [record.fields for record in caplog.records if record.name == "qa.api.requests"]  # type: ignore[attr-defined]
+    fields = [record.fields for record in caplog.records if record.name == "qa.api.middleware.request_log"]  # type: ignore[attr-defined]
     assert [one["question"] for one in fields if "question" in one] == [QUESTION["question"], "office cat"]
 
 

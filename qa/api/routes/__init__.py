@@ -1,0 +1,1 @@
+"""What the endpoint answers, address by address."""
