@@ -7,10 +7,15 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from corpus import read_builtin
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
 from qa import Answerer, load_reader
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

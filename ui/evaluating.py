@@ -20,11 +20,11 @@ from ui.opening import make_answerer, open_or_build
 from ui.terminal import Bar, count, out, plain, say
 
 if TYPE_CHECKING:
-    from qa.evaluation.asking import Result
     from qa.evaluation.comparison import Comparison
-    from qa.evaluation.datasets import Dataset
-    from qa.evaluation.figures import Figures
-    from qa.evaluation.running import Settings as RunSettings
+    from qa.evaluation.data.formats import Dataset
+    from qa.evaluation.result import Result
+    from qa.evaluation.run import Settings as RunSettings
+    from qa.evaluation.summary import Figures
 
 FOUND_PROBLEMS, GATE_MISSED, INTERRUPTED = 1, 4, 130
 POOLED = 50
@@ -67,10 +67,10 @@ def evaluate(
     reader: ReaderFlag = None,
 ) -> None:
     """Measure retrieval and answers: question sets on the open index, SQuAD and BEIR sets on their own documents."""
-    from qa.evaluation.datasets import read_dataset  # these libraries would slow the start of every other command
-    from qa.evaluation.figures import names
+    from qa.evaluation.data.formats import read_dataset  # these libraries would slow the start of every other command
     from qa.evaluation.gates import check_names, missed, parse_gate
-    from qa.evaluation.retrieval import KS
+    from qa.evaluation.measures.retrieval import KS
+    from qa.evaluation.summary import names
 
     if resume and output is None:
         raise typer.BadParameter("name the folder of the run with --output.", param_hint="--resume")
@@ -109,7 +109,7 @@ def evaluate(
         run_settings, results, whole = _run(read, answerer, mode, top_k, sample, seed, output, resume)
     figures, comparison = _figures(results, run_settings, k, earlier)
     if output:
-        from qa.evaluation.outputs import write_outputs
+        from qa.evaluation.report.outputs import write_outputs
 
         write_outputs(output, run_settings, results, figures, comparison)
         say(f"Wrote {output / 'report.html'} and the files beside it.")
@@ -152,8 +152,8 @@ def _run(
     resume: bool,
 ) -> "tuple[RunSettings, list[Result], bool]":
     """Settings, results, and whether every question was asked."""
-    from qa.evaluation.asking import Asking
-    from qa.evaluation.running import Folder, drawn, run, settings_of
+    from qa.evaluation.result import Asking
+    from qa.evaluation.run import Folder, drawn, run, settings_of
 
     asking: Asking = Asking(dataset, answerer, mode, top_k=top_k)
     questions = drawn(dataset, sample, seed)
@@ -179,7 +179,7 @@ def _earlier(baseline: Path | None, dataset: "Dataset") -> "list[Result] | None"
     """The results of an earlier run on this set: told to be wrong before anything is asked."""
     if baseline is None:
         return None
-    from qa.evaluation.running import Folder
+    from qa.evaluation.run import Folder
 
     results = Folder(baseline).results()
     if not {result.id for result in results} & {question.id for question in dataset.questions}:
@@ -191,8 +191,8 @@ def _figures(
     results: "Sequence[Result]", settings: "RunSettings", ks: Sequence[int] | None, earlier: "Sequence[Result] | None"
 ) -> "tuple[Figures, Comparison | None]":
     from qa.evaluation.comparison import compare
-    from qa.evaluation.figures import figures
-    from qa.evaluation.retrieval import KS
+    from qa.evaluation.measures.retrieval import KS
+    from qa.evaluation.summary import figures
 
     made = figures(results, settings.mode, ks=(*KS, *(ks or ())), seed=settings.seed)
     if earlier is None:
@@ -247,7 +247,7 @@ def _show(
 
 
 def _check(dataset: "Dataset", settings: Settings) -> None:
-    from qa.evaluation.checking import check
+    from qa.evaluation.data.check import check
 
     documents = dataset.documents
     if documents is None:
@@ -262,7 +262,7 @@ def _check(dataset: "Dataset", settings: Settings) -> None:
 
 
 def _pool(dataset: "Dataset", opened: Index, path: Path) -> None:
-    from qa.evaluation.checking import pool
+    from qa.evaluation.data.check import pool
 
     lines = pool(dataset, opened, POOLED)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -271,7 +271,7 @@ def _pool(dataset: "Dataset", opened: Index, path: Path) -> None:
 
 def _fit(dataset: "Dataset", answerer: Answerer, *, json: bool) -> None:
     from qa.confidence import CALIBRATION
-    from qa.evaluation.calibration import Asked, cross_validated, fit, outcomes
+    from qa.evaluation.fit import Asked, cross_validated, fit, outcomes
 
     if dataset.documents is not None:
         raise typer.BadParameter("needs a question set about the open index.", param_hint="--fit-confidence")

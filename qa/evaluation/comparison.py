@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus.errors import InvalidDataset
-from qa.evaluation.asking import Mode, Result
-from qa.evaluation.figures import Figures, figures
-from qa.evaluation.intervals import Paired, Values, holm, paired
-from qa.evaluation.squad import RIGHT, best_f1
+from qa.evaluation.measures.answers import RIGHT, best_f1
+from qa.evaluation.measures.intervals import Paired, Values, holm, paired
+from qa.evaluation.result import Mode, Result
+from qa.evaluation.summary import Figures, figures
 
 SIGNIFICANT = 0.05
 _TESTED = (

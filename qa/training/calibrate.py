@@ -29,9 +29,9 @@ from corpus import Document, read_builtin, read_folder
 from index import Index
 from qa.answerer import Answerer
 from qa.confidence import Calibration
-from qa.evaluation.calibration import Asked, Outcomes, best_floor, fit, outcomes
-from qa.evaluation.measures import auroc, calibration_error
-from qa.evaluation.squad import normalise
+from qa.evaluation.fit import Asked, Outcomes, best_floor, fit, outcomes
+from qa.evaluation.measures.answers import normalise
+from qa.evaluation.measures.confidence import auroc, calibration_error
 from qa.reading import load_reader
 from qa.training import nearmiss
 from qa.training.data import Example, read_examples

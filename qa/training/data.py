@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from qa.evaluation.squad import normalise
+from qa.evaluation.measures.answers import normalise
 
 Part = Literal["report", "development", "calibration", "train"]
 SHIFTED = frozenset({"amazon", "reddit"})  # parts of SQuADShifts, where several annotators answered each question

@@ -7,8 +7,8 @@ from random import Random
 import numpy as np
 from tokenizers import Tokenizer
 
-from qa.evaluation.measures import auroc
-from qa.evaluation.squad import best_threshold, exact, f1
+from qa.evaluation.measures.answers import best_threshold, exact, f1
+from qa.evaluation.measures.confidence import auroc
 from qa.reading.spans import Logits, best_spans
 from qa.training.data import Example
 from qa.training.features import Feature, example_windows, null_feature

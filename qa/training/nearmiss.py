@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from qa.evaluation.squad import normalise
+from qa.evaluation.measures.answers import normalise
 from qa.training.data import Example
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+(?: (?:of |the |de |von )?[A-Z][\w-]+)*")

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from index.lexical import LexicalIndex
-from qa.evaluation.squad import normalise
+from qa.evaluation.measures.answers import normalise
 from qa.training.data import SENTENCES, Example, title_key
 from qa.training.pieces import Piece, Sentence, cut
 

@@ -21,9 +21,9 @@ from corpus import Document, Passage, read_builtin, read_folder
 from index import Hit, Index
 from index.fusion import DENSE_WEIGHT, convex, reciprocal_rank
 from qa import Answerer
-from qa.evaluation.asking import Asking
-from qa.evaluation.datasets import Dataset, Question, read_beir, read_questions, read_squad
-from qa.evaluation.intervals import paired
+from qa.evaluation.data.formats import Dataset, Question, read_beir, read_questions, read_squad
+from qa.evaluation.measures.intervals import paired
+from qa.evaluation.result import Asking
 from qa.rerank import READER_WEIGHT
 
 FOLDS = 5

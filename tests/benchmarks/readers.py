@@ -15,9 +15,9 @@ import numpy as np
 from corpus import read_folder
 from index import Index
 from qa import Answerer, load_reader
-from qa.evaluation.asking import Asking, Result
-from qa.evaluation.datasets import read_questions
-from qa.evaluation.figures import Axis, by_kind, figures
+from qa.evaluation.data.formats import read_questions
+from qa.evaluation.result import Asking, Result
+from qa.evaluation.summary import Axis, by_kind, figures
 from qa.reading import WAYS
 
 GOLD = Path(__file__).parents[1] / "gold"

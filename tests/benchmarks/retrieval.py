@@ -12,9 +12,9 @@ import numpy as np
 
 from index import Index
 from qa import Answerer
-from qa.evaluation.asking import Asking
-from qa.evaluation.datasets import read_beir
-from qa.evaluation.retrieval import ranking_values
+from qa.evaluation.data.formats import read_beir
+from qa.evaluation.measures.retrieval import ranking_values
+from qa.evaluation.result import Asking
 from tests.benchmarks.bars import Bar, judged
 
 AT_LEAST = {"med": 0.79, "cisi": 0.43}

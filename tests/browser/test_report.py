@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from qa import Answerer
-from qa.evaluation.asking import Asking
 from qa.evaluation.comparison import compare
-from qa.evaluation.datasets import Dataset, read_questions
-from qa.evaluation.figures import figures
-from qa.evaluation.outputs import write_outputs
-from qa.evaluation.running import settings_of
+from qa.evaluation.data.formats import Dataset, read_questions
+from qa.evaluation.report.outputs import write_outputs
+from qa.evaluation.result import Asking
+from qa.evaluation.run import settings_of
+from qa.evaluation.summary import figures
 
 GOLD = Path(__file__).parents[1] / "gold" / "the-last-holdout.jsonl"
 COUNT = 24

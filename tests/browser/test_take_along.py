@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from index import Index, OnnxEncoder
 from qa.api.limits import Limits
-from qa.evaluation.datasets import read_questions
+from qa.evaluation.data.formats import read_questions
 from tests.browser.conftest import Visit
 from tests.browser.stage import ORDER, SPOKESPERSON, UNANSWERABLE, ListeningAnswerer, Open, Site, ask
 from tests.fakes import document

@@ -10,10 +10,10 @@ import pytest
 
 from index import Index
 from qa import Answerer
-from qa.evaluation.asking import Asking, Result
-from qa.evaluation.checking import check
-from qa.evaluation.datasets import Question, read_questions
-from qa.evaluation.figures import figures
+from qa.evaluation.data.check import check
+from qa.evaluation.data.formats import Question, read_questions
+from qa.evaluation.result import Asking, Result
+from qa.evaluation.summary import figures
 
 FOLDER = Path(__file__).parents[1] / "gold"
 FLOORS = tomllib.loads(Path(__file__).with_name("floors.toml").read_text(encoding="utf-8"))

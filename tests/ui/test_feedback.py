@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import FeedbackNotKept, InvalidDataset
-from qa.evaluation.checking import check
-from qa.evaluation.datasets import read_questions
+from qa.evaluation.data.check import check
+from qa.evaluation.data.formats import read_questions
 from qa.types import Answer, Turn
 from tests.fakes import document
 from ui.entries import Entry

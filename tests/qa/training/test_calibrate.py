@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from qa.confidence import FEATURES, Calibration
-from qa.evaluation.calibration import Asked, Outcomes, best_floor
+from qa.evaluation.fit import Asked, Outcomes, best_floor
 from qa.training.calibrate import Mixture, articles, keeping_promise, leniently, mix
 from qa.training.data import Example
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qa.evaluation.datasets import read_squad
+from qa.evaluation.data.formats import read_squad
 from qa.training.data import (
     HELD_OUT,
     Example,

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from qa.evaluation.squad import normalise
+from qa.evaluation.measures.answers import normalise
 from qa.training import nearmiss, negatives, noise
 from qa.training.batches import plan
 from qa.training.data import Example

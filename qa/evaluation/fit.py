@@ -10,9 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from corpus.errors import TooFewQuestions
 from qa.answerer import TOP_K, Answerer
 from qa.confidence import Calibration, features_of
-from qa.evaluation.measures import auroc, calibration_error
-from qa.evaluation.running import Progress
-from qa.evaluation.squad import RIGHT, best_f1
+from qa.evaluation.measures.answers import RIGHT, best_f1
+from qa.evaluation.measures.confidence import auroc, calibration_error
+from qa.evaluation.run import Progress
 from qa.types import Turn
 
 LEAST = 25

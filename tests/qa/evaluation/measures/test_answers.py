@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.evaluation.squad import best_exact, best_f1, best_threshold, exact, f1, normalise
+from qa.evaluation.measures.answers import best_exact, best_f1, best_threshold, exact, f1, normalise
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from qa.evaluation import measures, plots
-from qa.evaluation.asking import DIFFERENCES, RANKINGS, Result
 from qa.evaluation.comparison import Change, Comparison
-from qa.evaluation.figures import STAGES, Axis, Figures, Kind, by_kind, nested
-from qa.evaluation.retrieval import KS
-from qa.evaluation.running import Settings
-from qa.evaluation.squad import RIGHT, best_f1
+from qa.evaluation.measures.answers import RIGHT, best_f1
+from qa.evaluation.measures.confidence import reliability, risk_coverage
+from qa.evaluation.measures.retrieval import KS
+from qa.evaluation.report import plots
+from qa.evaluation.result import DIFFERENCES, RANKINGS, Result
+from qa.evaluation.run import Settings
+from qa.evaluation.summary import STAGES, Axis, Figures, Kind, by_kind, nested
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _TONES = {
@@ -242,7 +243,7 @@ def page(settings: Settings, results: Sequence[Result], figures: Figures, compar
         settings=settings,
         answers=answer_rows(figures),
         tables=retrieval_tables(figures),
-        plots=[Markup(plot) for plot in _plots(results, figures)],  # noqa: S704 - made and escaped by qa.evaluation.plots
+        plots=[Markup(plot) for plot in _plots(results, figures)],  # noqa: S704 - made and escaped by qa.evaluation.report.plots
         comparison=comparison,
         rows=rows,
         tones=_TONES,
@@ -289,11 +290,11 @@ def _plots(results: Sequence[Result], figures: Figures) -> list[str]:
     if answered:
         right = [result.answerable and best_f1(result.best or "", result.golds) >= RIGHT for result in answered]
         sure = np.array([r.margin if r.confidence is None else r.confidence for r in answered], dtype=float)
-        coverage, risk = measures.risk_coverage(sure, right)
+        coverage, risk = risk_coverage(sure, right)
         curve = _thinned(list(zip(coverage.tolist(), risk.tolist(), strict=True)))
         made.append(plots.lines("Risk over coverage", {"risk": curve}, x="share answered", y="share wrong among them"))
         if all(result.confidence is not None for result in answered):
-            bins = {"bins of equal size": [(b.confidence, b.right) for b in measures.reliability(sure, right)]}
+            bins = {"bins of equal size": [(b.confidence, b.right) for b in reliability(sure, right)]}
             made.append(plots.lines("Reliability", bins, x="confidence", y="share right", dots=True, diagonal=True))
     curves = {
         ranking: [(float(k), value) for k in KS if (value := figures.value(f"retrieval.{ranking}.R@{k}")) is not None]

@@ -14,7 +14,7 @@ from index import Hit, Index
 from index import Mode as SearchMode
 from qa.answerer import MAX_QUESTION, Answerer, check_question
 from qa.cite import cite
-from qa.evaluation.datasets import Dataset, Question
+from qa.evaluation.data.formats import Dataset, Question
 from qa.rerank import reranked
 from qa.types import Candidate, Citation
 

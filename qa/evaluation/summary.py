@@ -7,11 +7,18 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.evaluation import measures, squad
-from qa.evaluation.asking import DIFFERENCES, RANKINGS, Mode, Result
-from qa.evaluation.intervals import RESAMPLES, Interval, intervals_of_means, intervals_of_sets, intervals_of_shares
-from qa.evaluation.retrieval import KS, Values, ranking_values
-from qa.evaluation.retrieval import measures as measures_at
+from qa.evaluation.measures import confidence
+from qa.evaluation.measures.answers import RIGHT, best_exact, best_f1, best_threshold
+from qa.evaluation.measures.intervals import (
+    RESAMPLES,
+    Interval,
+    intervals_of_means,
+    intervals_of_sets,
+    intervals_of_shares,
+)
+from qa.evaluation.measures.retrieval import KS, Values, ranking_values
+from qa.evaluation.measures.retrieval import measures as measures_at
+from qa.evaluation.result import DIFFERENCES, RANKINGS, Mode, Result
 
 Axis = Literal["type", "style"]
 """What a question set may say of a question: what is asked for, and how it is put."""
@@ -98,7 +105,7 @@ def by_kind(results: Sequence[Result], axis: Axis, *, seed: int = 1, resamples: 
         columns = {
             "right": rows["right"],
             "abstained": np.array([float(result.answer is None) for result in some]),
-            "forced": np.where(np.isnan(rows["forced_f1"]), np.nan, rows["forced_f1"] >= squad.RIGHT),
+            "forced": np.where(np.isnan(rows["forced_f1"]), np.nan, rows["forced_f1"] >= RIGHT),
         }
         columns = {name: column for name, column in columns.items() if not np.isnan(column).all()}
         clusters = [result.cluster or result.id for result in some]
@@ -134,7 +141,7 @@ def answer_values(results: Sequence[Result]) -> dict[str, Values]:
 
 def _answer_row(result: Result) -> dict[str, float]:
     given, forced = result.answer or "", result.best or ""
-    exact, f1 = squad.best_exact(given, result.golds), squad.best_f1(given, result.golds)
+    exact, f1 = best_exact(given, result.golds), best_f1(given, result.golds)
     has, nan = result.answerable, float("nan")
     return {
         "exact": exact,
@@ -143,9 +150,9 @@ def _answer_row(result: Result) -> dict[str, float]:
         "has_ans_f1": f1 if has else nan,
         "no_ans_exact": nan if has else exact,
         "no_ans_f1": nan if has else f1,
-        "forced_exact": squad.best_exact(forced, result.golds) if has else nan,
-        "forced_f1": squad.best_f1(forced, result.golds) if has else nan,
-        "right": float(f1 >= squad.RIGHT) if has else nan,
+        "forced_exact": best_exact(forced, result.golds) if has else nan,
+        "forced_f1": best_f1(forced, result.golds) if has else nan,
+        "right": float(f1 >= RIGHT) if has else nan,
         "evidence_hit": nan if result.evidence_hit is None else float(result.evidence_hit),
         "citation_exact": nan if result.exact is None else float(result.exact),
     }
@@ -167,8 +174,8 @@ class _Columns:
         return cls(
             margin=np.array([-np.inf if r.margin is None else r.margin for r in results], dtype=float),
             confidence=np.array([np.nan if r.confidence is None else r.confidence for r in results], dtype=float),
-            forced_exact=np.array([squad.best_exact(r.best or "", r.golds) if r.answerable else 0.0 for r in results]),
-            forced_f1=np.array([squad.best_f1(r.best or "", r.golds) if r.answerable else 0.0 for r in results]),
+            forced_exact=np.array([best_exact(r.best or "", r.golds) if r.answerable else 0.0 for r in results]),
+            forced_f1=np.array([best_f1(r.best or "", r.golds) if r.answerable else 0.0 for r in results]),
             answerable=np.array([r.answerable for r in results], dtype=bool),
             abstained=np.array([r.answer is None for r in results], dtype=bool),
         )
@@ -179,7 +186,7 @@ class _Columns:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether the best span is right, given or not."""
-        found: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= squad.RIGHT)
+        found: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= RIGHT)
         return found
 
     @property
@@ -192,13 +199,13 @@ def set_figures(columns: _Columns) -> dict[str, float]:
     """Measures of a set as a whole; those of confidence only where there is one."""
     made: dict[str, float] = {}
     right, sure = columns.right, columns.sure
-    made["best_exact"] = squad.best_threshold(columns.margin, columns.forced_exact, columns.answerable).score
-    made["best_f1"] = squad.best_threshold(columns.margin, columns.forced_f1, columns.answerable).score
-    made["auroc"] = measures.auroc(sure, right)
-    made["aurc"] = measures.aurc(sure, right)
+    made["best_exact"] = best_threshold(columns.margin, columns.forced_exact, columns.answerable).score
+    made["best_f1"] = best_threshold(columns.margin, columns.forced_f1, columns.answerable).score
+    made["auroc"] = confidence.auroc(sure, right)
+    made["aurc"] = confidence.aurc(sure, right)
     if not np.isnan(columns.confidence).all():
-        made["ece"] = measures.calibration_error(sure, right)
-    abstention = measures.abstention(columns.abstained, columns.answerable)
+        made["ece"] = confidence.calibration_error(sure, right)
+    abstention = confidence.abstention(columns.abstained, columns.answerable)
     made |= {f"abstention_{name}": value for name, value in abstention._asdict().items()}
     return {name: value for name, value in made.items() if not np.isnan(value)}
 

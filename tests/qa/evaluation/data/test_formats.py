@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import InvalidDataset
-from qa.evaluation.datasets import read_beir, read_dataset, read_questions, read_squad
+from qa.evaluation.data.formats import read_beir, read_dataset, read_questions, read_squad
 
 
 def write_beir(folder: Path, *, pack: bool = False) -> Path:

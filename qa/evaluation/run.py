@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 
 from corpus.errors import InvalidRun
-from qa.evaluation.asking import Asking, Mode, Result
-from qa.evaluation.datasets import Dataset, Question
+from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.result import Asking, Mode, Result
 
 RESULTS, SETTINGS = "results.jsonl", "settings.json"
 Progress = Callable[[int, int], None]

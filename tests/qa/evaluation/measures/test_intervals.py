@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from qa.evaluation.intervals import holm, intervals_of_means, intervals_of_sets, intervals_of_shares, paired, wilson
+from qa.evaluation.measures.intervals import (
+    holm,
+    intervals_of_means,
+    intervals_of_sets,
+    intervals_of_shares,
+    paired,
+    wilson,
+)
 
 RANDOM = np.random.default_rng(0)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from corpus import Document, Passage, sentences
 from index import Index, Mode
 from index.lexical import terms
-from qa.evaluation.datasets import Dataset, Question
-from qa.evaluation.squad import normalise
+from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.measures.answers import normalise
 
 POOL_DEPTH = 10
 

@@ -13,15 +13,15 @@ from corpus.errors import InvalidDataset, InvalidGate, InvalidRun
 from index import Index
 from qa import Answerer
 from qa.evaluation import report
-from qa.evaluation.asking import Asking, Mode, Result
-from qa.evaluation.checking import check, pool
 from qa.evaluation.comparison import compare
-from qa.evaluation.datasets import Dataset, Question
-from qa.evaluation.figures import by_kind, figures, names, nested
+from qa.evaluation.data.check import check, pool
+from qa.evaluation.data.formats import Dataset, Question
 from qa.evaluation.gates import check_names, missed, parse_gate
-from qa.evaluation.intervals import paired
-from qa.evaluation.outputs import write_outputs
-from qa.evaluation.running import RESULTS, Folder, Settings, drawn, run, settings_of
+from qa.evaluation.measures.intervals import paired
+from qa.evaluation.report.outputs import write_outputs
+from qa.evaluation.result import Asking, Mode, Result
+from qa.evaluation.run import RESULTS, Folder, Settings, drawn, run, settings_of
+from qa.evaluation.summary import by_kind, figures, names, nested
 from tests.fakes import FixedReader, HashEncoder, document
 
 TEXT = "Dogs bark at strangers. Cats sleep <b>all day</b>. Birds sing at dawn."

@@ -10,9 +10,9 @@ import pytest
 from corpus.errors import EmptyQuestion, InvalidDataset, QuestionTooLong
 from index import Index
 from qa import Answerer
-from qa.evaluation.asking import Asking, Result
-from qa.evaluation.datasets import Dataset, Question
-from qa.evaluation.retrieval import measures, ranking_values, write_trec
+from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.measures.retrieval import measures, ranking_values, write_trec
+from qa.evaluation.result import Asking, Result
 from tests.fakes import FixedReader, HashEncoder, document
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from ir_measures import AP, RR, Measure, P, R, Success, nDCG
 from numpy.typing import NDArray
 
-from qa.evaluation.asking import RANKINGS, Result
+from qa.evaluation.result import RANKINGS, Result
 
 KS = (1, 3, 5, 10, 20)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
-from qa.evaluation.measures import abstention, aurc, auroc, calibration_error, reliability, risk_coverage
+from qa.evaluation.measures.confidence import abstention, aurc, auroc, calibration_error, reliability, risk_coverage
 
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40)
 

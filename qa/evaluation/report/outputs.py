@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from qa.evaluation import report
-from qa.evaluation.asking import Result
 from qa.evaluation.comparison import Comparison
-from qa.evaluation.figures import Figures
-from qa.evaluation.retrieval import write_trec
-from qa.evaluation.running import Settings
+from qa.evaluation.measures.retrieval import write_trec
+from qa.evaluation.report import render
+from qa.evaluation.result import Result
+from qa.evaluation.run import Settings
+from qa.evaluation.summary import Figures
 
 
 def write_outputs(
@@ -17,9 +17,9 @@ def write_outputs(
 ) -> None:
     """``report.json``, ``report.md``, ``report.html``, and for retrieval ``qrels.trec`` and ``run.*.trec``."""
     made = {
-        "report.json": json.dumps(report.summary(settings, results, figures, comparison), indent=1) + "\n",
-        "report.md": report.markdown(settings, results, figures, comparison),
-        "report.html": report.page(settings, results, figures, comparison),
+        "report.json": json.dumps(render.summary(settings, results, figures, comparison), indent=1) + "\n",
+        "report.md": render.markdown(settings, results, figures, comparison),
+        "report.html": render.page(settings, results, figures, comparison),
     }
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Question sets from disk, and what is wrong with them."""

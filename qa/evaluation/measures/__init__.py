@@ -1,0 +1,1 @@
+"""What is measured of answers, rankings and confidence, and how sure a figure is."""
