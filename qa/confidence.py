@@ -1,7 +1,7 @@
 """How sure an answer is: evidence from the whole path, and the probability fitted to it.
 
 No feature depends on the size of the corpus. The weights are fitted on held-out questions with retrieval in the loop
-(``qa.training.calibrate``) and stored with the names of what they were fitted for.
+(``qa.training.ship.calibrate``) and stored with the names of what they were fitted for.
 """
 
 import json

@@ -12,13 +12,24 @@ from random import Random
 from index.encoder.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, SHIPPED
 from qa.reading import CAREFUL, QUICK, WAYS
-from qa.training import data, develop, kinds, nearmiss, negatives, tables
-from qa.training.calibrate import calibrate
-from qa.training.compare import compare
-from qa.training.draw import read_material, write_passes
-from qa.training.export import export, onnx_scorer, ship
-from qa.training.label import SHARD, label
-from qa.training.pieces import sentence_table
+from qa.training import develop
+from qa.training.data.examples import (
+    SENTENCES,
+    Example,
+    Part,
+    read_folder,
+    read_texts,
+    split,
+    write_examples,
+    write_squad,
+)
+from qa.training.data.label import SHARD, label
+from qa.training.data.pieces import sentence_table
+from qa.training.mixture import kinds, nearmiss, negatives, tables
+from qa.training.mixture.draw import read_material, write_passes
+from qa.training.ship.calibrate import calibrate
+from qa.training.ship.compare import compare
+from qa.training.ship.export import export, onnx_scorer, ship
 from qa.training.train import LABELS, RECIPES, ROWS, Pace, train
 
 LOG = logging.getLogger(__name__)
@@ -27,27 +38,27 @@ TABLES, TABLES_HELD_BACK = 2000, 150
 
 def prepare(folder: Path, work: Path, pretrained: Path) -> None:
     """Read, split and write the examples; find hard negatives for the train part."""
-    parts = data.split(data.read_folder(folder))
-    held_back: tuple[data.Part, ...] = ("development", "calibration")
+    parts = split(read_folder(folder))
+    held_back: tuple[Part, ...] = ("development", "calibration")
     for part in held_back:
         # As the texts stand: a list that is laid out anew would stand in its document twice.
         texts = {e.context for e in parts[part]}
         made = by_rule(parts[part], [], TABLES_HELD_BACK, part)
         parts[part] += [e for e in made if e.context in texts or e.id.startswith("table")]
-    parts["train"] += by_rule(parts["train"], data.read_texts(folder), TABLES, "train")
+    parts["train"] += by_rule(parts["train"], read_texts(folder), TABLES, "train")
     work.mkdir(parents=True, exist_ok=True)
     for part, members in parts.items():
-        data.write_examples(members, work / f"{part}.jsonl.gz")
+        write_examples(members, work / f"{part}.jsonl.gz")
         if part != "train":
-            data.write_squad(members, work / f"{part}.squad.json")
+            write_squad(members, work / f"{part}.squad.json")
         counts = Counter(f"{e.source} {'answerable' if e.answerable else 'unanswerable'}" for e in members)
         LOG.info("%s: %s", part, dict(sorted(counts.items())))
     # A third of which cannot be answered, as the bars for the reader alone have it: `pincite evaluate --mode reader`.
     third = develop.sample(parts["report"], 1400, 700, seed=1)
-    data.write_squad((e for e in third if e.source != "cross"), work / "report.third.squad.json")
+    write_squad((e for e in third if e.source != "cross"), work / "report.third.squad.json")
     train_part = parts["train"]
     tokenizer = open_tokenizer(pretrained / "tokenizer.json")
-    table = sentence_table((e.context for e in train_part if e.source not in data.SENTENCES), tokenizer)
+    table = sentence_table((e.context for e in train_part if e.source not in SENTENCES), tokenizer)
     pieces = negatives.all_pieces(train_part, table)
     LOG.info("Ranking %d pieces for the train questions; this takes minutes.", len(pieces))
     mined = negatives.mine_hard(train_part, pieces)
@@ -55,9 +66,7 @@ def prepare(folder: Path, work: Path, pretrained: Path) -> None:
     LOG.info("hard negatives: %d for %d questions", sum(map(len, mined.values())), sum(map(bool, mined.values())))
 
 
-def by_rule(
-    examples: Sequence[data.Example], texts: Sequence[tuple[str, str]], count: int, part: data.Part
-) -> list[data.Example]:
+def by_rule(examples: Sequence[Example], texts: Sequence[tuple[str, str]], count: int, part: Part) -> list[Example]:
     """Questions made by rule: about the contexts of documents, about other texts, and so many about tables."""
     random = Random(f"by rule {part}")
     contexts = dict.fromkeys((e.title, e.context) for e in examples if e.source in ("squad", "tydi", "qed"))

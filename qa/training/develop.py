@@ -10,8 +10,8 @@ from tokenizers import Tokenizer
 from qa.evaluation.measures.answers import best_threshold, exact, f1
 from qa.evaluation.measures.confidence import auroc
 from qa.reading.spans import Logits, best_spans
-from qa.training.data import Example
-from qa.training.features import Feature, example_windows, null_feature
+from qa.training.data.examples import Example
+from qa.training.data.features import Feature, example_windows, null_feature
 
 Scorer = Callable[[Sequence[Feature]], list[tuple[Logits, Logits]]]
 

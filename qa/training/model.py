@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForQuestionAnswering, PreTrainedModel
 
-from qa.training.batches import Batch
+from qa.training.data.batches import Batch
 
 Precision = Literal["auto", "float32", "bfloat16"]
 _HEAD = "qa_outputs"

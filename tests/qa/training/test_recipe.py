@@ -15,11 +15,11 @@ from index.encoder.runtime import open_tokenizer
 from qa.confidence import CALIBRATION, Calibration
 from qa.reading import CAREFUL, QUICK, SpanReader
 from qa.training.__main__ import prepare
-from qa.training.calibrate import Mixture, calibrate
-from qa.training.compare import compare
-from qa.training.data import read_examples
-from qa.training.draw import pass_of, read_material, write_passes
-from qa.training.export import export, ship
+from qa.training.data.examples import read_examples
+from qa.training.mixture.draw import pass_of, read_material, write_passes
+from qa.training.ship.calibrate import Mixture, calibrate
+from qa.training.ship.compare import compare
+from qa.training.ship.export import export, ship
 from qa.training.train import RECIPES, ROWS, Pace, rows_of_run, train
 
 GOLD = Path(__file__).parents[2] / "gold"

@@ -20,19 +20,19 @@ from transformers import (
 from corpus.errors import ModelUnusable
 from qa.reading import QUICK, SpanReader
 from qa.training import checkpoint
-from qa.training.batches import Batch, collate
-from qa.training.data import Example
-from qa.training.draw import pass_of
+from qa.training.data.batches import Batch, collate
+from qa.training.data.examples import Example
+from qa.training.data.features import Feature
+from qa.training.data.pieces import Piece, Sentence
 from qa.training.dropout import Masks
-from qa.training.export import INPUTS, onnx_inputs, onnx_scorer, ship, write_onnx
-from qa.training.features import Feature
-from qa.training.mixture import Material
+from qa.training.mixture.draw import pass_of
+from qa.training.mixture.passes import Material
+from qa.training.mixture.shares import Shares
 from qa.training.model import freeze, span_logits, span_loss
-from qa.training.pieces import Piece, Sentence
-from qa.training.quantise import largest_inputs, level_tokens, quantise, smooth
-from qa.training.restore import restore
 from qa.training.schedule import rate
-from qa.training.shares import Shares
+from qa.training.ship.export import INPUTS, onnx_inputs, onnx_scorer, ship, write_onnx
+from qa.training.ship.quantise import largest_inputs, level_tokens, quantise, smooth
+from qa.training.ship.restore import restore
 from qa.training.train import Pace, Recipe, RowsOf, scorer, step, steps
 
 SHIPPED_TOKENIZER = QUICK / "tokenizer.json"
@@ -292,7 +292,7 @@ def test_a_large_reader_ships_in_files_that_a_repository_can_hold(
     write_onnx(reader("mpnet"), tmp_path / "full.onnx")
     features = [Feature(np.arange(2, 40, dtype=np.int32), 3, 0, 0)]
     quantise(tmp_path / "full.onnx", tmp_path / "small.onnx", [onnx_inputs(f, INPUTS[:2]) for f in features])
-    monkeypatch.setattr("qa.training.export.LARGEST", 1000)
+    monkeypatch.setattr("qa.training.ship.export.LARGEST", 1000)
     ship(tmp_path / "small.onnx", SHIPPED_TOKENIZER, tmp_path / "reader")
     ours, theirs = (onnx_scorer(tmp_path / name)(features)[0] for name in ("small.onnx", "reader/model.onnx"))
     np.testing.assert_array_equal(ours[0], theirs[0])

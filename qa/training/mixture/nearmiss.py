@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from qa.evaluation.measures.answers import normalise
-from qa.training.data import Example
+from qa.training.data.examples import Example
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+(?: (?:of |the |de |von )?[A-Z][\w-]+)*")
 _YEAR = re.compile(r"\b(?:1\d{3}|20[0-2]\d)\b")

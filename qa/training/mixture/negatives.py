@@ -10,8 +10,8 @@ from random import Random
 
 from index.lexical import LexicalIndex
 from qa.evaluation.measures.answers import normalise
-from qa.training.data import SENTENCES, Example, title_key
-from qa.training.pieces import Piece, Sentence, cut
+from qa.training.data.examples import SENTENCES, Example, title_key
+from qa.training.data.pieces import Piece, Sentence, cut
 
 PIECE_TOKENS = 120
 DEEPEST_RANK = 10

@@ -12,7 +12,7 @@ import torch
 from onnx import ModelProto, NodeProto, numpy_helper
 from transformers import PreTrainedModel
 
-from qa.training.quantise import Floats
+from qa.training.ship.quantise import Floats
 
 _PREFIX = "reader."
 
@@ -20,7 +20,7 @@ _PREFIX = "reader."
 def restore(model: Path, into: PreTrainedModel) -> None:
     """Give a reader of the same architecture the weights of an exported file, of full precision or 8-bit.
 
-    Raises ValueError where the file is not one of ``qa.training.export``.
+    Raises ValueError where the file is not one of ``qa.training.ship.export``.
     """
     found = dict(_weights(onnx.load(str(model))))
     wanted = dict(into.named_parameters())

@@ -7,14 +7,14 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from qa.training.batches import collate
-from qa.training.data import Example
-from qa.training.features import Feature
-from qa.training.label import label, labelled
-from qa.training.mixture import Material
+from qa.training.data.batches import collate
+from qa.training.data.examples import Example
+from qa.training.data.features import Feature
+from qa.training.data.label import label, labelled
+from qa.training.data.pieces import Piece, Sentence
+from qa.training.data.shards import read_shards
+from qa.training.mixture.passes import Material
 from qa.training.model import distillation_loss
-from qa.training.pieces import Piece, Sentence
-from qa.training.shards import read_shards
 from qa.training.train import Pace, Recipe, step, steps
 from tests.qa.training.test_train import one_thread, start
 
@@ -79,7 +79,7 @@ def test_a_passage_that_has_to_be_cut_is_left_out() -> None:
 def test_labelling_goes_on_where_it_stopped(
     material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.training.label.SHARD", 20)
+    monkeypatch.setattr("qa.training.data.label.SHARD", 20)
     label(material, BOTH, teacher, tmp_path, 2, seed=1)
     first = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
     (tmp_path / "00001.safetensors").unlink()

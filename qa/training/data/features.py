@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from qa.reading.spans import Layout, Window, before, windows
-from qa.training.data import Example
+from qa.training.data.examples import Example
 
 TokenIds = npt.NDArray[np.int32]
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from qa.training import nearmiss, negatives
-from qa.training.data import SENTENCES, SHIFTED, Example
-from qa.training.noise import noisy
-from qa.training.pieces import Piece, Sentence, around
-from qa.training.shares import Shares
+from qa.training.data.examples import SENTENCES, SHIFTED, Example
+from qa.training.data.pieces import Piece, Sentence, around
+from qa.training.mixture import nearmiss, negatives
+from qa.training.mixture.noise import noisy
+from qa.training.mixture.shares import Shares
 
 NEAR_YIELD = 0.6  # of the questions some near-miss rule applies to (measured on the train part)
 

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import torch
 
-from qa.training.features import Feature
+from qa.training.data.features import Feature
 
 
 @dataclass(frozen=True, slots=True)

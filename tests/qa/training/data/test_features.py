@@ -9,9 +9,9 @@ from tokenizers import Tokenizer, models
 
 from index.encoder.runtime import open_tokenizer
 from qa.reading.spans import QUESTION_TOKENS, WINDOW_TOKENS, Layout, Window
-from qa.training.data import Example
-from qa.training.features import answer_tokens, example_windows, layout_of, training_feature
-from qa.training.pieces import around, cut, sentence_table
+from qa.training.data.examples import Example
+from qa.training.data.features import answer_tokens, example_windows, layout_of, training_feature
+from qa.training.data.pieces import around, cut, sentence_table
 
 WORDS = [
     "Chopin",

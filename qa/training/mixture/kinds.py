@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from qa.training.data import Example
+from qa.training.data.examples import Example
 
 _AUXILIARY = r"is|are|was|were|can|could|will|would|should|must|may|might|has|have|had"
 _DETERMINER = re.compile(r"(?:The|A|An|This|These|Those|Our|Their|Your|All|Some|Many|Most|Each|Every|Both|Several)\b")

@@ -33,9 +33,9 @@ from qa.evaluation.fit import Asked, Outcomes, best_floor, fit, outcomes
 from qa.evaluation.measures.answers import normalise
 from qa.evaluation.measures.confidence import auroc, calibration_error
 from qa.reading import load_reader
-from qa.training import nearmiss
-from qa.training.data import Example, read_examples
-from qa.training.noise import noisy
+from qa.training.data.examples import Example, read_examples
+from qa.training.mixture import nearmiss
+from qa.training.mixture.noise import noisy
 from qa.types import Turn
 
 ALONE = 0.5

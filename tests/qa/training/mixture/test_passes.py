@@ -6,12 +6,12 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from qa.evaluation.measures.answers import normalise
-from qa.training import nearmiss, negatives, noise
-from qa.training.batches import plan
-from qa.training.data import Example
-from qa.training.mixture import Material, one_pass
-from qa.training.pieces import sentence_table
-from qa.training.shares import CONTINUED, Shares
+from qa.training.data.batches import plan
+from qa.training.data.examples import Example
+from qa.training.data.pieces import sentence_table
+from qa.training.mixture import nearmiss, negatives, noise
+from qa.training.mixture.passes import Material, one_pass
+from qa.training.mixture.shares import CONTINUED, Shares
 
 NAMES = ["Anna", "Boris", "Clara", "David", "Elena", "Felix"]
 CITIES = ["Paris", "Vienna", "Oslo", "Lima", "Quito", "Cairo"]

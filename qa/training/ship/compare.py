@@ -12,9 +12,9 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from index.encoder.runtime import open_session
-from qa.training.data import read_examples
+from qa.training.data.examples import read_examples
 from qa.training.develop import figures, predict, sample
-from qa.training.export import INPUTS, onnx_scorer
+from qa.training.ship.export import INPUTS, onnx_scorer
 
 PASSAGES, TOKENS, ROUNDS = 8, 160, 15
 

@@ -23,14 +23,14 @@ from index.encoder.runtime import open_session, open_tokenizer
 from index.generation import file_digest
 from qa.reading.onnx_reader import ReaderRecord
 from qa.reading.spans import Logits
-from qa.training.batches import collate
 from qa.training.checkpoint import load_mean
-from qa.training.data import read_examples
+from qa.training.data.batches import collate
+from qa.training.data.examples import read_examples
+from qa.training.data.features import Feature, example_windows, layout_of, null_feature
 from qa.training.develop import Scorer
-from qa.training.features import Feature, example_windows, layout_of, null_feature
 from qa.training.model import has_segments, load_reader
-from qa.training.quantise import Inputs, quantise
-from qa.training.restore import restore
+from qa.training.ship.quantise import Inputs, quantise
+from qa.training.ship.restore import restore
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("start_logits", "end_logits")

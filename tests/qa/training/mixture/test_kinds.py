@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import sentences
-from qa.training.data import Example
-from qa.training.kinds import made_by_rule, paragraphs
-from qa.training.tables import COLUMNS, about_tables
+from qa.training.data.examples import Example
+from qa.training.mixture.kinds import made_by_rule, paragraphs
+from qa.training.mixture.tables import COLUMNS, about_tables
 
 TEXT = (
     "The harbour was closed in 1953 because the river had filled it with sand. To open an account, bring a passport "

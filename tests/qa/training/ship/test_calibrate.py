@@ -4,8 +4,8 @@ import numpy as np
 
 from qa.confidence import FEATURES, Calibration
 from qa.evaluation.fit import Asked, Outcomes, best_floor
-from qa.training.calibrate import Mixture, articles, keeping_promise, leniently, mix
-from qa.training.data import Example
+from qa.training.data.examples import Example
+from qa.training.ship.calibrate import Mixture, articles, keeping_promise, leniently, mix
 
 MIXTURE = Mixture(answerable=40, unanswerable=20, near=0, elsewhere=20)
 

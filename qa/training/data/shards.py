@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from qa.training.features import Feature
+from qa.training.data.features import Feature
 
 Rows = tuple[Feature, ...]
 """The features of a group: a question asked of one or several passages."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from qa.evaluation.data.formats import read_squad
-from qa.training.data import (
+from qa.training.data.examples import (
     HELD_OUT,
     Example,
     even_quotes,

@@ -7,7 +7,7 @@ cells between bars, in Markdown or as the product's own extraction writes a spre
 from collections.abc import Callable, Sequence
 from random import Random
 
-from qa.training.data import Example
+from qa.training.data.examples import Example
 
 Cell = Callable[[Random], str]
 

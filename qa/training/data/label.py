@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from qa.training.data.features import Feature, example_windows, null_feature, training_feature
+from qa.training.data.shards import Rows, write_shard
 from qa.training.develop import Scorer
-from qa.training.features import Feature, example_windows, null_feature, training_feature
-from qa.training.mixture import Group, Material, one_pass
-from qa.training.shards import Rows, write_shard
-from qa.training.shares import VIEWS
+from qa.training.mixture.passes import Group, Material, one_pass
+from qa.training.mixture.shares import VIEWS
 
 LOG = logging.getLogger(__name__)
 

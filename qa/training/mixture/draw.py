@@ -5,13 +5,13 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from qa.training.data import SENTENCES, read_examples
-from qa.training.features import training_features
-from qa.training.mixture import Group, Material, one_pass
-from qa.training.negatives import all_pieces, read_hard
-from qa.training.pieces import sentence_table
-from qa.training.shards import Rows, write_shard
-from qa.training.shares import Shares
+from qa.training.data.examples import SENTENCES, read_examples
+from qa.training.data.features import training_features
+from qa.training.data.pieces import sentence_table
+from qa.training.data.shards import Rows, write_shard
+from qa.training.mixture.negatives import all_pieces, read_hard
+from qa.training.mixture.passes import Group, Material, one_pass
+from qa.training.mixture.shares import Shares
 
 _SHARD = 10_000  # groups
 

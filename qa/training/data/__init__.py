@@ -1,0 +1,1 @@
+"""Examples: from files of questions to rows of tokens."""
