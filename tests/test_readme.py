@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ui.cli import app
+from ui.cli.commands import app
 from ui.config import Settings
 
 REPOSITORY = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from ui.terminal import say
+from ui.cli.terminal import say
 
 _LOG = logging.getLogger(__name__)
 _TALKING = ("qa.api", __name__)

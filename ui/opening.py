@@ -8,8 +8,8 @@ from corpus import Document, read_builtin
 from corpus.errors import IndexMissing, PinciteError, UnaskedRemoval
 from index import DEFAULT_ENCODER, Index, indexed
 from qa import Answerer, load_reader
+from ui.cli.terminal import Bar, say
 from ui.config import Settings
-from ui.terminal import Bar, say
 
 _NAMED = 5
 """How many documents a sentence names."""

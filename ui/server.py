@@ -20,7 +20,7 @@ from qa.api import LiveAnswerer, create_app
 from qa.api.limits import Limits
 from qa.api.middleware.access import Access, hosts, parse_keys, parse_origins, words
 from qa.api.queue import Line
-from ui.chat import end_streams, mount_chat
+from ui.chat.app import end_streams, mount_chat
 from ui.config import Settings
 from ui.connections import Connection
 from ui.logs import announce, log_to_stderr

@@ -25,7 +25,7 @@ ROUNDS = 2
 ASK = """
 import atexit, sys
 atexit.register(lambda: sys.stderr.write(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]))
-from ui.cli import main
+from ui.cli.commands import main
 main()
 """
 QUESTION = "Who is Meta's spokesperson?"

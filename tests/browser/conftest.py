@@ -27,7 +27,7 @@ from tests.browser.stage import (
 )
 from tests.fakes import HashEncoder, document
 from tests.qa.api.conftest import Served
-from ui.chat import mount_chat
+from ui.chat.app import mount_chat
 from ui.server import Server
 
 _ARGUMENTS = (

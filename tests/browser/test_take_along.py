@@ -13,7 +13,7 @@ from qa.evaluation.data.formats import read_questions
 from tests.browser.conftest import Visit
 from tests.browser.stage import ORDER, SPOKESPERSON, UNANSWERABLE, ListeningAnswerer, Open, Site, ask
 from tests.fakes import document
-from ui.exports import markdown, plain
+from ui.chat.exports import markdown, plain
 
 UPLOAD = 100_000
 DROP = """(files) => {

@@ -23,7 +23,7 @@ from qa import Answerer
 from qa.api import create_app
 from qa.wire.convert import answer_out
 from tests.corpus.makers import chapter, epub, pdf
-from ui.cli import app
+from ui.cli.commands import app
 
 LIBRARY = Path(__file__).parents[1] / "gold" / "library"
 FOLDER = Path(__file__).parent

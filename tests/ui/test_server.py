@@ -14,7 +14,7 @@ from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from tests.fakes import FixedReader, HashEncoder, document
 from tests.ui.commands import PINCITE, environment, run
-from ui.chat import mount_chat
+from ui.chat.app import mount_chat
 from ui.config import load_settings
 from ui.server import access_of, listen, takes_uploads
 

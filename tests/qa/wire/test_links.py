@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
 from qa.wire.links import link_to, version_of
-from ui.source import place_from
+from ui.chat.source import place_from
 
 
 def test_a_link_names_the_document_the_characters_and_the_version() -> None:

@@ -16,7 +16,7 @@ from qa.api.limits import Limits
 from qa.api.middleware.access import Access, Sessions, parse_keys, parse_origins
 from qa.api.middleware.rates import Rates
 from tests.qa.api.conftest import Served
-from ui.chat import mount_chat
+from ui.chat.app import mount_chat
 
 READ, WRITE = "r" * 20, "w" * 20
 KEYS = parse_keys(f"reader:read:{READ}, editor:write:{WRITE}")

@@ -14,9 +14,9 @@ from qa.api.queue import Line
 from tests.browser.stage import ListeningAnswerer
 from tests.fakes import HashEncoder, document
 from tests.waiting import until
-from ui.entries import Entry
-from ui.feedback import Feedback
-from ui.handlers import Handlers
+from ui.chat.entries import Entry
+from ui.chat.feedback import Feedback
+from ui.chat.handlers import Handlers
 
 PAGE = gr.Request(Request({"type": "http", "state": {"request_id": "trace-7"}}), session_hash="page")
 

@@ -7,7 +7,7 @@ from corpus import Span
 from index import Hit
 from qa.types import Answer, Citation
 from qa.wire.links import version_of
-from ui.source import Place, emphasised
+from ui.chat.source import Place, emphasised
 
 _VERDICTS = {
     "no_evidence": "No answer found",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from qa.types import Answer, Citation
 from qa.wire.markdown import escaped, quotation
-from ui.entries import Entry
+from ui.chat.entries import Entry
 
 
 def plain(answer: Answer) -> str:

@@ -10,8 +10,8 @@ from corpus import Passage, Section
 from qa.cite import cite
 from qa.types import Answer, Candidate
 from tests.fakes import document
-from ui.entries import Entry
-from ui.exports import conversation_json, conversation_markdown, markdown, plain
+from ui.chat.entries import Entry
+from ui.chat.exports import conversation_json, conversation_markdown, markdown, plain
 
 TEXT = "The cat sat here. It is called *Tom* <b>, said [she](javascript:alert(1)).\n- It slept. # Then it went."
 FOUND = replace(document("a.txt", TEXT, "Cats"), sections=(Section("Names", 0, 0, len(TEXT)),))

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from corpus.errors import FeedbackNotKept
 from qa.types import Turn
-from ui.entries import Entry
+from ui.chat.entries import Entry
 
 NOTE_CHARACTERS = 1000
 _LARGEST = 20_000_000

@@ -19,9 +19,10 @@ from corpus.errors import DocumentError, EmptyCorpus, PinciteError
 from index import Index, indexed
 from qa.answerer import TOP_K, check_question
 from qa.wire.convert import answer_out, documents_out, search_out
+from ui.cli.evaluate import evaluate
+from ui.cli.flags import DocFlag, EncoderFlag, IndexFlag, JsonFlag, ReaderFlag, TopKFlag
+from ui.cli.terminal import Bar, count, out, plain, print_answer, print_hits, print_json, say, show_error, show_skipped
 from ui.config import load_settings
-from ui.evaluating import evaluate
-from ui.flags import DocFlag, EncoderFlag, IndexFlag, JsonFlag, ReaderFlag, TopKFlag
 from ui.opening import (
     build_index,
     check_nothing_dropped,
@@ -31,7 +32,6 @@ from ui.opening import (
     named,
     open_or_build,
 )
-from ui.terminal import Bar, count, out, plain, print_answer, print_hits, print_json, say, show_error, show_skipped
 
 ERROR, ABSTAINED = 1, 3
 
@@ -288,7 +288,3 @@ def _finish(problems: list[DocumentError]) -> None:
     show_skipped(problems)
     if problems:
         raise typer.Exit(ERROR)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,8 +7,8 @@ from lxml import html
 from corpus import Document, Passage
 from qa.cite import cite
 from qa.types import Answer, Candidate
-from ui import source
-from ui.answers import place_of
+from ui.chat import source
+from ui.chat.answers import place_of
 
 
 def parsed(markup: str) -> html.HtmlElement:

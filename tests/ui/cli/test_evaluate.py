@@ -12,8 +12,8 @@ from ir_measures import RR, nDCG
 
 from qa.types import Answer
 from tests.ui.commands import PINCITE, REPOSITORY, environment, run
-from ui.entries import Entry
-from ui.feedback import Feedback
+from ui.chat.entries import Entry
+from ui.chat.feedback import Feedback
 
 GOLD = str(REPOSITORY / "tests" / "gold" / "the-last-holdout.jsonl")
 SOME = ("--sample", "25", "--seed", "3")

@@ -12,8 +12,8 @@ from qa.evaluation.data.check import check
 from qa.evaluation.data.formats import read_questions
 from qa.types import Answer, Turn
 from tests.fakes import document
-from ui.entries import Entry
-from ui.feedback import Feedback
+from ui.chat.entries import Entry
+from ui.chat.feedback import Feedback
 
 ANSWER = Answer("Who?", "Who?", None, 0.1, "low_confidence", "The documents do not say.")
 RATED = Entry("Who\u2028came?", ANSWER, rating="down")

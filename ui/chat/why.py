@@ -8,7 +8,7 @@ from html import escape
 from corpus import Span
 from qa.wire.links import version_of
 from qa.wire.schemas import AnswerOut, HitOut
-from ui.source import Place
+from ui.chat.source import Place
 
 _COLUMNS = (
     ("Passage", "Opens the passage in its source"),

@@ -19,12 +19,12 @@ from qa.api import LiveAnswerer
 from qa.api.middleware.request_log import note_question
 from qa.types import Answer, Turn
 from qa.wire.convert import answer_out
-from ui import page, source
-from ui.answers import place_of
-from ui.entries import SMALL_TALK, Entry, history
-from ui.exports import conversation_json, conversation_markdown
-from ui.feedback import NOTE_CHARACTERS, Feedback
-from ui.source import Place
+from ui.chat import page, source
+from ui.chat.answers import place_of
+from ui.chat.entries import SMALL_TALK, Entry, history
+from ui.chat.exports import conversation_json, conversation_markdown
+from ui.chat.feedback import NOTE_CHARACTERS, Feedback
+from ui.chat.source import Place
 
 _CHOOSE = "Ask a question, or choose a document: its text is shown here."
 _FULL = "Too many questions are waiting for their answers; ask again in a moment."

@@ -3,8 +3,8 @@
 from lxml import html
 
 from qa.wire.schemas import AnswerOut, HitOut, IndexOut
-from tests.ui.test_page import HOSTILE
-from ui.why import why
+from tests.ui.chat.test_page import HOSTILE
+from ui.chat.why import why
 
 HITS = [
     HitOut(

@@ -7,10 +7,10 @@ import pytest
 
 from corpus import Document, Section, Span
 from tests.fakes import document
-from tests.ui.markup import answer_to, panel, parsed, texts
-from ui import source
-from ui.answers import place_of
-from ui.source import AROUND, WHOLE, Place
+from tests.ui.chat.markup import answer_to, panel, parsed, texts
+from ui.chat import source
+from ui.chat.answers import place_of
+from ui.chat.source import AROUND, WHOLE, Place
 
 
 def test_a_document_is_shown_whole_as_paragraphs_and_headings() -> None:

@@ -14,10 +14,10 @@ from rich.table import Table
 from corpus.errors import InvalidDataset, InvalidGate
 from index import DEFAULT_ENCODER, Index, load_encoder
 from qa.answerer import TOP_K, Answerer
+from ui.cli.flags import EncoderFlag, IndexFlag, ReaderFlag, TopKFlag
+from ui.cli.terminal import Bar, count, out, plain, say
 from ui.config import Settings, load_settings
-from ui.flags import EncoderFlag, IndexFlag, ReaderFlag, TopKFlag
 from ui.opening import make_answerer, open_or_build
-from ui.terminal import Bar, count, out, plain, say
 
 if TYPE_CHECKING:
     from qa.evaluation.comparison import Comparison

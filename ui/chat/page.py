@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from qa.types import Answer
-from ui import exports
-from ui.answers import abstention, answered
-from ui.entries import Entry
-from ui.feedback import NOTE_CHARACTERS
-from ui.why import why
+from ui.chat import exports
+from ui.chat.answers import abstention, answered
+from ui.chat.entries import Entry
+from ui.chat.feedback import NOTE_CHARACTERS
+from ui.chat.why import why
 
 _THUMB = (Path(__file__).parent / "assets" / "thumb.svg").read_text("utf-8").strip()
 

@@ -1,4 +1,4 @@
-"""The web chat: Gradio components and events around the HTML of ``ui.page`` and ``ui.source``.
+"""The web chat: Gradio components and events around the HTML of ``ui.chat.page`` and ``ui.chat.source``.
 
 Conversation and source are ``gr.HTML`` with its default template, which inserts the value as it is: the values are
 made, and escaped, by those two modules, and no text ever becomes part of a template. Clicks come back through the
@@ -20,8 +20,8 @@ from starlette.routing import Mount
 
 from qa.api import LiveAnswerer, problems
 from qa.api.limits import Limits
-from ui.feedback import Feedback
-from ui.handlers import Handlers
+from ui.chat.feedback import Feedback
+from ui.chat.handlers import Handlers
 
 _ASSETS = Path(__file__).parent / "assets"
 _HEAD = (

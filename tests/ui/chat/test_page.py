@@ -10,11 +10,11 @@ from index import Hit
 from qa.types import Answer
 from qa.wire.links import version_of
 from tests.fakes import document
-from tests.ui.markup import answer_to, panel, parsed, texts
-from ui import page, source
-from ui.answers import place_of
-from ui.entries import Entry, history
-from ui.source import Place
+from tests.ui.chat.markup import answer_to, panel, parsed, texts
+from ui.chat import page, source
+from ui.chat.answers import place_of
+from ui.chat.entries import Entry, history
+from ui.chat.source import Place
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(2)> ${alert(3)} {{7*7}} `x` "
