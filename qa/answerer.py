@@ -1,26 +1,23 @@
 """The path of a question: check, search, read, decide, cite."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
-from threading import Lock
 
-from corpus import Document, sentences
 from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from index import Hit, Index
 from index.types import Vector
 from qa.alternatives import alternatives
 from qa.cite import cite
+from qa.clock import Clock
 from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
-from qa.question.examples import example_questions
 from qa.question.followup import remembered, standalone_question
-from qa.question.intent import Intent, intent_of
+from qa.question.intent import intent_of
 from qa.question.names import proper_names
 from qa.question.reach import beyond
 from qa.question.spelling import Speller, doubtful
 from qa.reading import load_reader
+from qa.replies import NOTHING_TO_SEARCH, Replies
 from qa.rerank import ordered, reranked
 from qa.types import Answer, Candidate, Citation, Reader, Reason, Source, Turn
 
@@ -28,16 +25,12 @@ MAX_QUESTION = 2000
 TOP_K = 8
 _SEARCHED = 100
 """Passages that are searched for: enough that copies among them leave as many as are read."""
-_SUMMARISED = 3
 _CITED = 3
 _LIKELY = 0.5
 _MESSAGES: dict[Reason, str] = {
-    "no_passages": "There is nothing to search: the chosen documents hold no passage.",
+    "no_passages": NOTHING_TO_SEARCH,
     "no_evidence": "The documents do not seem to say: none of the nearest passages answers the question.",
     "low_confidence": "The documents may touch on this, but no passage answers it clearly enough.",
-    "greeting": "Hello! I answer questions with the words of the documents, and show where they stand.",
-    "thanks": "You are welcome. Ask on whenever you like.",
-    "help": "I answer with the documents' own words and cite where they stand; when they do not say, I tell you.",
 }
 
 
@@ -56,8 +49,7 @@ class Answerer:
         self.calibration = next(
             (c for c in fitted if c.fits(self.reader.name, made.encoder.name, made.target_tokens)), None
         )
-        self._choosing = Lock()
-        self._chosen: list[str] | None = None
+        self._replies = Replies(index)
 
     def ask(
         self,
@@ -77,13 +69,15 @@ class Answerer:
         is given the passages before they are read.
         Raises EmptyQuestion, QuestionTooLong, InvalidText, UnknownDocument.
         """
-        clock = _Clock()
+        clock = Clock()
         check_question(question)
         history = remembered(history)
         for turn in history:
             _check_text(turn.question, turn.answer or "")
         if intent := intent_of(question, amid=bool(history)):
-            return replace(self._reply(question, intent, doc_ids), timings=clock.stages(), source=self._source)
+            return replace(
+                self._replies.to(question, intent, doc_ids, self.ask), timings=clock.stages(), source=self._source
+            )
         query = self.standalone(question, history)
         vector = self.index.encoder.encode_query(query)
         clock.lap("encode")
@@ -115,17 +109,7 @@ class Answerer:
     @property
     def examples(self) -> list[str]:
         """Questions to begin with, each of which is answered; the first call asks them."""
-        with self._choosing:
-            if self._chosen is None:
-                self._chosen = self._examples(None)
-            return self._chosen
-
-    def _examples(self, doc_ids: Sequence[str] | None) -> list[str]:
-        documents = self._documents(doc_ids)
-        return example_questions(documents, lambda question: not self.ask(question, doc_ids=doc_ids).abstained)
-
-    def _documents(self, doc_ids: Sequence[str] | None) -> list[Document]:
-        return [self.index.document(doc_id) for doc_id in (self.index.documents if doc_ids is None else doc_ids)]
+        return self._replies.examples(self.ask)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -210,31 +194,6 @@ class Answerer:
     def _source(self) -> Source:
         return Source(self.index.generation, self.index.encoder.name, self.reader.name)
 
-    def _reply(self, question: str, intent: Intent, doc_ids: Sequence[str] | None) -> Answer:
-        if intent == "summary":
-            return self._summary(question, self._documents(doc_ids))
-        message = _MESSAGES[intent]
-        if intent != "thanks" and (examples := self.examples if doc_ids is None else self._examples(doc_ids)):
-            message += " Try: " + " ".join(f"“{example}”" for example in examples)
-        return Answer(question, question, reason=intent, message=message)
-
-    def _summary(self, question: str, documents: list[Document]) -> Answer:
-        """The documents' own opening sentences: nobody says better in their words what they are about."""
-        leads = islice(filter(None, map(self._lead, documents)), _SUMMARISED)
-        citations = tuple(map(self._cited, leads))
-        if not citations:
-            return Answer(question, question, reason="no_passages", message=_MESSAGES["no_passages"])
-        return Answer(question, question, citations[0].quote, citations=citations)
-
-    def _lead(self, document: Document) -> Candidate | None:
-        """The first two sentences of a document's first passage that holds more than headings."""
-        for passage in (p for p in self.index.passages if p.doc_id == document.doc_id):
-            headings = (document.title, passage.section)
-            found = (s for s in sentences(passage.text) if passage.text[s.start : s.end].lstrip("# ") not in headings)
-            if spans := list(islice(found, 2)):
-                return Candidate(passage, passage.start + spans[0].start, passage.start + spans[-1].end, 0.0, 0.0)
-        return None
-
 
 def _told(reason: Reason, query: str, hits: Sequence[Hit]) -> str:
     """Why there is no answer, and what of the question may be beyond the reader."""
@@ -261,20 +220,3 @@ def check_question(question: str) -> None:
 def _check_text(*texts: str) -> None:
     if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
         raise InvalidText("The question holds half of a surrogate pair, which is no character; send valid Unicode.")
-
-
-class _Clock:
-    """Milliseconds by stage."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = 1000 * (now - self._last)
-        self._last = now
-
-    def stages(self) -> dict[str, float]:
-        none_yet = {"encode": 0.0, "retrieve": 0.0, "read": 0.0}
-        return none_yet | self._laps | {"total": 1000 * (time.perf_counter() - self._start)}
