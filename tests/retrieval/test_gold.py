@@ -10,6 +10,7 @@ import pytest
 
 from index import Index
 from qa import Answerer
+from qa.answerer import TOP_K
 from qa.evaluation.data.check import check
 from qa.evaluation.data.formats import Question, read_questions
 from qa.evaluation.result import Asking, Result
@@ -34,7 +35,7 @@ MISSED = set(FLOORS["cases"].get("missed", []))
 @pytest.fixture(scope="module")
 def results(answerer: Answerer) -> Mapping[str, list[Result]]:
     """Every question of each set, asked once."""
-    asked = {name: Asking(dataset, answerer, "open", top_k=WITHIN) for name, dataset in SETS.items()}
+    asked = {name: Asking(dataset, answerer, "open", top_k=TOP_K) for name, dataset in SETS.items()}
     return {name: [asking.ask(question) for question in asking.dataset.questions] for name, asking in asked.items()}
 
 
