@@ -174,7 +174,7 @@ class CitationOut(_Response):
 class HitOut(_Response):
     """A passage that was searched and read; ``text`` is the document's ``text[start:end]``."""
 
-    rank: int = Field(description="The place in the final order, from 1.", examples=[2])
+    rank: int = Field(description="The place in the final order, from 1.", examples=[1])
     doc_id: DocId
     title: Title
     start: int = Field(description="Where the passage begins.", examples=[1394])
