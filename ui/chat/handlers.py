@@ -208,7 +208,9 @@ class Handlers:
         return gr.update(choices=choices, value=chosen, visible=True if len(choices) > 1 else "hidden")
 
     def _log(self, entries: list[Entry]) -> str:
-        return page.conversation(entries, self._answerer.examples)
+        # They are chosen by asking some questions, which nobody waits for who has a question of their own.
+        shown = not entries or any(entry.answer and not entry.looked_up for entry in entries)
+        return page.conversation(entries, self._answerer.examples if shown else [])
 
 
 def _query(request: gr.Request) -> Mapping[str, str]:

@@ -68,6 +68,23 @@ def test_one_page_does_not_wait_for_any_number_of_answers(handlers: Handlers) ->
     assert len(entries) == 17, "there is room again"
 
 
+def test_whoever_has_a_question_does_not_wait_for_examples(handlers: Handlers, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[str] = []
+
+    def examples(_: LiveAnswerer) -> list[str]:
+        chosen.append("once")
+        return ["Who sleeps?"]
+
+    monkeypatch.setattr(LiveAnswerer, "examples", property(examples))
+    entries: list[Entry] = []
+    handlers.ask("Who sleeps?", entries, PAGE)
+    list(handlers.answer(entries, PAGE))
+    assert entries[0].settled and not chosen
+    handlers.ask("Hello", entries, PAGE)
+    list(handlers.answer(entries, PAGE))
+    assert chosen, "a greeting offers them"
+
+
 def test_a_question_is_left_for_the_log_and_keeps_the_id_of_its_request(handlers: Handlers) -> None:
     request = Request({"type": "http", "state": {"request_id": "trace-7"}})
     entries: list[Entry] = []
