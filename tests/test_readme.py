@@ -80,7 +80,7 @@ def test_pincite(command: str, folder: Path, environment: dict[str, str]) -> Non
     if command.startswith("pincite evaluate"):  # 225 questions: with both readers minutes on some machines
         environment = {**environment, "PINCITE_READER": "quick"}
     done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=280
+        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=560
     )
     assert done.returncode == 0, done.stderr
     if command.startswith("pincite index"):
@@ -101,7 +101,7 @@ def test_make_run_answers_the_curl_line(command: str, served: str, environment: 
 def run_the_library_example(at: Path, environment: dict[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, "-c", PYTHON[0]], cwd=at, env={**environment, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True, text=True, check=False, timeout=280,
+        capture_output=True, text=True, check=False, timeout=560,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

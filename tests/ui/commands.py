@@ -16,7 +16,7 @@ def environment() -> dict[str, str]:
 
 def run(cwd: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [*PINCITE, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=240, check=False
+        [*PINCITE, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=480, check=False
     )
     assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
     assert "Traceback" not in done.stderr
