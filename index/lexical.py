@@ -69,8 +69,9 @@ class LexicalIndex:
 
         A word that no text holds counts as the rarest there could be, so it is seen that none was found.
         """
-        holding = np.diff(self._model.scores["indptr"]) if self._model else np.empty(0, dtype=np.int64)
-        found = [float(holding[self._vocabulary[w]]) if w in self._vocabulary else 0.0 for w in terms(query)]
+        known = [self._vocabulary.get(word) for word in terms(query)]
+        ends = self._model.scores["indptr"] if self._model else ()  # a word's texts stand from its place to the next's
+        found = [0.0 if n is None else float(ends[n + 1] - ends[n]) for n in known]
         return sum(math.log(1 + (self._size - n + 0.5) / (n + 0.5)) for n in found)
 
     def search(self, query: str, k: int, allowed: Ids | None = None) -> tuple[Scores, Ids]:

@@ -98,7 +98,7 @@ class Answerer:
     def _found(self, query: str, count: int, doc_ids: Sequence[str] | None, vector: Vector) -> list[Hit]:
         """The best passages, and of those that read the same the first: copies of a text leave room for others."""
         found = self.index.search(query, top_k=max(_SEARCHED, count), doc_ids=doc_ids, vector=vector)
-        distinct = {" ".join(hit.passage.text.split()): hit for hit in reversed(found)}
+        distinct = {_words(hit.passage.text): hit for hit in reversed(found)}
         kept = sorted(distinct.values(), key=lambda hit: hit.rank)[:count]
         return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
 
@@ -183,9 +183,8 @@ class Answerer:
             citation = self._cited(candidate)
             if not any(citation.overlaps(other) for other in made):
                 made.append(citation)
-        first_of = {citation.quote: citation for citation in reversed(made)}
-        repeats = [citation for citation in made if first_of[citation.quote] is not citation]
-        return tuple([c for c in made if c not in repeats] + repeats)[:_CITED]
+        first_of = {_words(citation.quote): citation for citation in reversed(made)}
+        return tuple(sorted(made, key=lambda citation: first_of[_words(citation.quote)] is not citation)[:_CITED])
 
     def _cited(self, candidate: Candidate) -> Citation:
         return cite(candidate, self.index.document(candidate.passage.doc_id))
@@ -193,6 +192,11 @@ class Answerer:
     @property
     def _source(self) -> Source:
         return Source(self.index.generation, self.index.encoder.name, self.reader.name)
+
+
+def _words(text: str) -> str:
+    """The same of texts that differ in their line ends and blanks alone."""
+    return " ".join(text.split())
 
 
 def _told(reason: Reason, query: str, hits: Sequence[Hit]) -> str:

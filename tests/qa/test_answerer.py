@@ -232,7 +232,8 @@ def test_copies_of_a_text_leave_room_for_other_evidence(tmp_path: Path) -> None:
 
 def test_a_sentence_that_stands_in_several_passages_is_cited_after_others(tmp_path: Path) -> None:
     same = "Dogs bark at strangers."
-    texts = [f"{same} It was Monday.", f"{same} It was Tuesday.", f"{same} It was Friday.", "Foxes fear strangers."]
+    wrapped = same.replace(" at", "\nat")
+    texts = [f"{same} It was Monday.", f"{same} It was Tuesday.", f"{wrapped} It was Friday.", "Foxes fear strangers."]
     documents = [document(f"{n}.txt", text) for n, text in enumerate(texts)]
     answerer = Answerer(Index.build(documents, tmp_path, encoder=HashEncoder()), reader=FixedReader({"strangers": 3.0}))
     quotes = [citation.quote for citation in answerer.ask("Dogs bark at whom?").citations]
