@@ -27,6 +27,7 @@ from qa.training.data.label import SHARD, label
 from qa.training.data.pieces import sentence_table
 from qa.training.mixture import kinds, nearmiss, negatives, tables
 from qa.training.mixture.draw import read_material, write_passes
+from qa.training.mixture.synonyms import SYNONYMS, WORDNET, read_wordnet, write_synonyms
 from qa.training.ship.calibrate import calibrate
 from qa.training.ship.compare import compare
 from qa.training.ship.export import export, onnx_scorer, ship
@@ -64,6 +65,12 @@ def prepare(folder: Path, work: Path, pretrained: Path) -> None:
     mined = negatives.mine_hard(train_part, pieces)
     negatives.write_hard(mined, work / "hard.json.gz")
     LOG.info("hard negatives: %d for %d questions", sum(map(len, mined.values())), sum(map(bool, mined.values())))
+    if (folder / WORDNET).is_dir():
+        synonyms = read_wordnet(folder / WORDNET)
+        write_synonyms(synonyms, work / SYNONYMS)
+        LOG.info("synonyms: of %d forms of words", len(synonyms))
+    else:
+        LOG.info("No folder %s: no question will be put in other words by rule.", folder / WORDNET)
 
 
 def by_rule(examples: Sequence[Example], texts: Sequence[tuple[str, str]], count: int, part: Part) -> list[Example]:
@@ -84,6 +91,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of .jsonl[.gz] or official SQuAD .json files (prepare)")
     parser.add_argument("--work", type=Path, required=True, help="folder for everything large; outside the repository")
     parser.add_argument("--passes", type=float, default=3, help="over the data; may grow until the rate falls")
+    parser.add_argument("--seconds", type=float, help="how long this run may take, whatever --passes says (train)")
     parser.add_argument("--stop-at", type=int, help="stop for now at this step")
     parser.add_argument("--start", type=Path, help="exported .onnx or checkpoint to train on from (train)")
     parser.add_argument(
@@ -111,7 +119,13 @@ def main() -> None:
             parser.error("prepare needs --data DIR")
         prepare(flags.data, flags.work, flags.pretrained)
     elif flags.step == "train":
-        pace = Pace(passes=flags.passes, stop_at=flags.stop_at, precision=flags.precision, compiled=flags.compile)
+        pace = Pace(
+            passes=flags.passes,
+            seconds=flags.seconds,
+            stop_at=flags.stop_at,
+            precision=flags.precision,
+            compiled=flags.compile,
+        )
         train(flags.work, flags.pretrained, RECIPES[flags.recipe], pace, flags.start)
     elif flags.step == "draw":
         tokenizer, recipe = open_tokenizer(flags.pretrained / "tokenizer.json"), RECIPES[flags.recipe]

@@ -1,7 +1,7 @@
 """The span reader: pretrained weights under one linear layer that scores starts and ends."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file
@@ -34,6 +34,29 @@ def load_reader(pretrained: Path, seed: int, *, dtype: torch.dtype = torch.bfloa
         if not name.startswith(_UNUSED) and not torch.equal(ours[name], weight):
             raise RuntimeError(f"The pretrained {name} was not loaded: check the transformers version.")
     return reader
+
+
+def keep_positions(reader: PreTrainedModel) -> None:
+    """For training on an accelerator: how far tokens are apart, which MPNet works out on the CPU, once for each length.
+
+    It is made to wait for that at each step else. A reader that is exported must not have this: lengths would be fixed.
+    """
+    if has_segments(reader):  # BERT, which knows absolute positions alone
+        return
+    encoder: Any = reader.base_model.encoder
+    far: dict[tuple[int, torch.device], torch.Tensor] = {}
+
+    def bias(hidden: torch.Tensor) -> torch.Tensor:
+        rows, tokens = hidden.shape[:2]
+        if (tokens, hidden.device) not in far:
+            at = torch.arange(tokens)
+            buckets = encoder.relative_position_bucket(at[None, :] - at[:, None])
+            far[tokens, hidden.device] = buckets.to(hidden.device)
+        values = encoder.relative_attention_bias(far[tokens, hidden.device])
+        by_head: torch.Tensor = values.permute(2, 0, 1).unsqueeze(0).expand(rows, -1, -1, -1)
+        return by_head
+
+    encoder.compute_position_bias = bias
 
 
 def has_segments(reader: PreTrainedModel) -> bool:
@@ -88,7 +111,7 @@ def span_loss(start: torch.Tensor, end: torch.Tensor, batch: Batch, shared: floa
     plain = 0.5 * (_nll(start, batch.start) + _nll(end, batch.end)).mean()
     if not shared:
         return plain
-    listwise = 0.5 * (_nll_of_groups(start, batch.start, batch.group) + _nll_of_groups(end, batch.end, batch.group))
+    listwise = 0.5 * (_nll_of_groups(start, batch.start, batch) + _nll_of_groups(end, batch.end, batch))
     return plain + shared * listwise / len(batch.group)
 
 
@@ -125,15 +148,18 @@ def _nll(logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits, gold, reduction="none")
 
 
-def _nll_of_groups(logits: torch.Tensor, gold: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
-    """The sum over groups of several rows of -log of the gold position's share among one null and all margins."""
+def _nll_of_groups(logits: torch.Tensor, gold: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """The sum over groups of several rows of -log of the gold position's share among one null and all margins.
+
+    Nothing in it has to be known on the CPU: an accelerator is not waited for.
+    """
     margins = logits - logits[:, :1]
-    sizes = torch.bincount(group)
     # One line for each group: its null, which is 0, and what each of its rows has besides.
-    place = torch.arange(len(group), device=group.device) - (sizes.cumsum(0) - sizes)[group]
-    table = logits.new_full((len(sizes), int(sizes.max()) + 1), float("-inf"))
+    table = logits.new_full((batch.groups, batch.largest + 1), float("-inf"))
     table[:, 0] = 0.0
-    table = table.index_put((group, place + 1), margins[:, 1:].logsumexp(1))
+    table = table.index_put((batch.group, batch.place + 1), margins[:, 1:].logsumexp(1))
     # At most one row of a group answers; the margin of null, which the others have as gold, is 0.
-    right = logits.new_zeros(len(sizes)).index_add(0, group, margins.gather(1, gold.unsqueeze(1)).squeeze(1))
-    return (table.logsumexp(1) - right)[sizes > 1].sum()
+    each = logits.new_zeros(batch.groups)
+    right = each.index_add(0, batch.group, margins.gather(1, gold.unsqueeze(1)).squeeze(1))
+    several = each.index_add(0, batch.group, torch.ones_like(logits[:, 0])) > 1
+    return torch.where(several, table.logsumexp(1) - right, 0.0).sum()

@@ -3,8 +3,11 @@
 import hashlib
 import json
 import logging
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +24,16 @@ from qa.training.data.features import Feature
 from qa.training.data.shards import Rows, read_shards
 from qa.training.dropout import Masks
 from qa.training.mixture.shares import CONTINUED, LISTWISE, Shares
-from qa.training.model import Precision, distillation_loss, freeze, load_reader, precision, span_logits, span_loss
+from qa.training.model import (
+    Precision,
+    distillation_loss,
+    freeze,
+    keep_positions,
+    load_reader,
+    precision,
+    span_logits,
+    span_loss,
+)
 from qa.training.schedule import average, rate
 
 LOG = logging.getLogger(__name__)
@@ -62,26 +74,33 @@ class Recipe:
 RECIPES = {
     "quick": Recipe(),
     "quick-continued": Recipe(shares=CONTINUED),
-    "distilled": Recipe(body_rate=5e-5, head_rate=5e-4, dropout=0.1, teacher=0.75),
+    "distilled": Recipe(
+        rows=128, body_rate=1.2e-4, head_rate=5e-4, dropout=0.1, warm_up=300, mean_decay=0.999, teacher=0.75
+    ),
     "careful": Recipe(
-        body_rate=4e-5,
-        head_rate=4e-4,
+        rows=128,
+        body_rate=5e-5,
+        head_rate=5e-4,
         dropout=0.1,
-        warm_up=120,
+        warm_up=300,
         mean_decay=0.998,
         shared_norm=1.0,
         shares=LISTWISE,
-        frozen=4,
     ),
 }
-"""The readers' recipes by name. MPNet's own for SQuAD has 2e-5, 48 rows and dropout of 0.1."""
+"""The readers' recipes by name, of those that ship for an accelerator. MPNet's own for SQuAD has 2e-5 and 48 rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long and how: free to change when a run goes on. `passes` sets where the rate starts to fall (`decay`)."""
+    """How long and how: free to change when a run goes on. `passes` sets where the rate starts to fall (`decay`).
+
+    Where a machine is lent by the minute, `seconds` is how long this run may take, whatever `passes` says: the steps
+    that fit are estimated anew at each step, and the rate falls in time for the last.
+    """
 
     passes: float = 3
+    seconds: float | None = None
     decay: float = 0.6
     stop_at: int | None = None
     save_every: int = 500
@@ -114,6 +133,8 @@ def train(work: Path, pretrained: Path, recipe: Recipe, pace: Pace, start: Path 
     freeze(reader, recipe.frozen)
     masks = Masks(reader, recipe.dropout, recipe.seed)
     reader.to(device)  # type: ignore[arg-type]  # transformers wraps it without its types
+    if device.type == "cuda":
+        keep_positions(reader)
     if pace.compiled:
         reader.base_model.compile(dynamic=True)
     run = checkpoint.start_run(
@@ -126,11 +147,15 @@ def train(work: Path, pretrained: Path, recipe: Recipe, pace: Pace, start: Path 
     rows_of = rows_of_run(work, tokenizer, recipe)
     watched = develop.sample(read_examples(work / "development.jsonl.gz"), pace.watched, pace.watched // 2, recipe.seed)
     log = Log(work / "log.jsonl", pace.log_every, run.step)
-    for batch, total in steps(rows_of, recipe, pace, run.step):
+    started, first = time.perf_counter(), run.step
+    for batch, planned in ahead(steps(rows_of, recipe, pace, run.step)):
+        total = planned
+        if pace.seconds and run.step > first:
+            total = math.ceil(first + (run.step - first) * pace.seconds / (time.perf_counter() - started))
         masks.draw(run.step)
         loss = step(run, batch.to(device), recipe, pace, total, dtype)
         log.add(run.step, loss, len(batch.ids), run.optimizer.param_groups[0]["lr"])
-        done = run.step in (total, pace.stop_at)
+        done = run.step >= total or run.step == pace.stop_at
         if run.step % pace.save_every == 0 or done:
             checkpoint.save(run, saved, asdict(recipe))
         if run.step % pace.develop_every == 0 or done:
@@ -173,8 +198,17 @@ def steps(rows_of: RowsOf, recipe: Recipe, pace: Pace, done: int) -> Iterator[tu
         number += 1
 
 
-def step(run: checkpoint.Run, batch: Batch, recipe: Recipe, pace: Pace, total: int, dtype: torch.dtype) -> float:
-    """One step of gradient descent and of the average; returns the loss."""
+def ahead(batches: Iterator[tuple[Batch, int]], most: int = 8) -> Iterator[tuple[Batch, int]]:
+    """The same, made in a thread beside whoever takes them: an accelerator does not wait for its next batch."""
+    with ThreadPoolExecutor(1) as maker:
+        waiting = deque(maker.submit(next, batches, None) for _ in range(most))
+        while (made := waiting.popleft().result()) is not None:
+            waiting.append(maker.submit(next, batches, None))
+            yield made
+
+
+def step(run: checkpoint.Run, batch: Batch, recipe: Recipe, pace: Pace, total: int, dtype: torch.dtype) -> torch.Tensor:
+    """One step of gradient descent and of the average; returns the loss, for which nobody waits."""
     share = rate(run.step, total, warm_up=recipe.warm_up, decay=pace.decay)
     for group in run.optimizer.param_groups:
         group["lr"] = group["base"] * share
@@ -190,7 +224,7 @@ def step(run: checkpoint.Run, batch: Batch, recipe: Recipe, pace: Pace, total: i
     run.optimizer.zero_grad()
     average(run.mean.values(), (p for _, p in checkpoint.trained(run.reader)), run.step, recipe.mean_decay)
     run.step += 1
-    return loss.item()
+    return loss.detach()
 
 
 def evaluate(
@@ -229,17 +263,17 @@ class Log:
 
     def __init__(self, path: Path, every: int, step: int) -> None:
         self.path, self.every, self.since = path, every, step
-        self.losses: list[float] = []
+        self.losses: list[torch.Tensor] = []
         self.examples, self.started = 0, time.perf_counter()
 
-    def add(self, step: int, loss: float, examples: int, lr: float) -> None:
+    def add(self, step: int, loss: torch.Tensor, examples: int, lr: float) -> None:
         """Count one step, and write a line every so many."""
         self.losses.append(loss)
         self.examples += examples
         if step % self.every == 0:
+            mean = round(torch.stack(self.losses).mean().item(), 4)
             seconds = time.perf_counter() - self.started
-            loss = round(sum(self.losses) / len(self.losses), 4)
-            self.write({"step": step, "loss": loss, "lr": lr, "examples_per_s": round(self.examples / seconds, 1)})
+            self.write({"step": step, "loss": mean, "lr": lr, "examples_per_s": round(self.examples / seconds, 1)})
             self.losses, self.examples, self.started = [], 0, time.perf_counter()
 
     def write(self, line: dict[str, float]) -> None:

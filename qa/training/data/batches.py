@@ -1,8 +1,9 @@
 """Batches of similar length in a fixed shuffled order, and how they are padded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +13,13 @@ from qa.training.data.features import Feature
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tensors of int64: `ids`, `types`, `mask`, `inside` of shape (rows, tokens); `start`, `end`, `group` (rows,).
+    """Rows padded to one length, as tensors of int64.
 
+    `ids`, `types`, `mask` and `inside` have the shape (rows, tokens), `start`, `end`, `group` and `place` (rows,).
     `inside` marks the passage's tokens, `types` those and the heading's before them. Rows of one `group` ask the same
-    question of several passages, of which at most one answers. `soft` (rows, tokens, 2) holds a teacher's logits, None
-    where there is no teacher.
+    question of several passages, of which at most one answers; `place` numbers them within their group. There are
+    `groups` of them, of at most `largest` rows. `soft` (rows, tokens, 2) holds a teacher's logits, None where there is
+    no teacher.
     """
 
     ids: torch.Tensor
@@ -26,14 +29,20 @@ class Batch:
     start: torch.Tensor
     end: torch.Tensor
     group: torch.Tensor
+    place: torch.Tensor
+    groups: int
+    largest: int
     soft: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on another device."""
-        moved = {
-            name: value.to(device) for name in self.__dataclass_fields__ if (value := getattr(self, name)) is not None
-        }
-        return Batch(**moved)
+        """The same batch on another device; an accelerator goes on with its work meanwhile."""
+        moved: dict[str, Any] = {}
+        for name in self.__dataclass_fields__:
+            if torch.is_tensor(value := getattr(self, name)):
+                # What is pinned is read by the accelerator itself; for anything else it would be waited for.
+                held = value.pin_memory() if device.type == "cuda" else value
+                moved[name] = held.to(device, non_blocking=True)
+        return replace(self, **moved)
 
 
 def plan(lengths: Sequence[Sequence[int]], rows: int, seed: int, number: int) -> list[list[int]]:
@@ -66,8 +75,20 @@ def collate(groups: Sequence[Sequence[Feature]]) -> Batch:
         mask[row, : len(feature.ids)] = 1
         inside[row, feature.first : len(feature.ids) - 1] = 1
     spans = torch.tensor([(f.start, f.end) for f in features])
-    group = torch.tensor([number for number, members in enumerate(groups) for _ in members])
-    return Batch(ids, types, mask, inside, spans[:, 0], spans[:, 1], group, _soft(features, ids.shape))
+    rows = torch.tensor([(number, place) for number, members in enumerate(groups) for place in range(len(members))])
+    return Batch(
+        ids,
+        types,
+        mask,
+        inside,
+        start=spans[:, 0],
+        end=spans[:, 1],
+        group=rows[:, 0],
+        place=rows[:, 1],
+        groups=len(groups),
+        largest=max(map(len, groups)),
+        soft=_soft(features, ids.shape),
+    )
 
 
 def _soft(features: Sequence[Feature], shape: torch.Size) -> torch.Tensor | None:

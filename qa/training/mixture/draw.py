@@ -12,6 +12,7 @@ from qa.training.data.shards import Rows, write_shard
 from qa.training.mixture.negatives import all_pieces, read_hard
 from qa.training.mixture.passes import Group, Material, one_pass
 from qa.training.mixture.shares import Shares
+from qa.training.mixture.synonyms import SYNONYMS, read_synonyms
 
 _SHARD = 10_000  # groups
 
@@ -20,7 +21,8 @@ def read_material(work: Path, tokenizer: Tokenizer) -> Material:
     """What `prepare` wrote, with the sentences and pieces of the contexts."""
     examples = read_examples(work / "train.jsonl.gz")
     table = sentence_table((e.context for e in examples if e.source not in SENTENCES), tokenizer)
-    return Material(examples, table, all_pieces(examples, table), read_hard(work / "hard.json.gz"))
+    pieces, hard = all_pieces(examples, table), read_hard(work / "hard.json.gz")
+    return Material(examples, table, pieces, hard, read_synonyms(work / SYNONYMS))
 
 
 def pass_of(material: Material, tokenizer: Tokenizer, shares: Shares, seed: int, number: int) -> list[Rows]:

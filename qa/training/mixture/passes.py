@@ -1,7 +1,7 @@
 """What one pass over the data is made of. Every pass draws anew; the same seed and pass give the same examples."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from qa.training.data.examples import SENTENCES, SHIFTED, Example
@@ -9,6 +9,7 @@ from qa.training.data.pieces import Piece, Sentence, around
 from qa.training.mixture import nearmiss, negatives
 from qa.training.mixture.noise import noisy
 from qa.training.mixture.shares import Shares
+from qa.training.mixture.synonyms import Synonyms, reworded
 
 NEAR_YIELD = 0.6  # of the questions some near-miss rule applies to (measured on the train part)
 
@@ -23,6 +24,7 @@ class Material:
     table: Mapping[str, Sequence[Sentence]]
     pieces: Sequence[Piece]
     hard: Mapping[str, Sequence[int]]
+    synonyms: Synonyms = field(default_factory=dict)
 
 
 def one_pass(material: Material, shares: Shares, seed: int, number: int) -> list[Group]:
@@ -38,7 +40,7 @@ def one_pass(material: Material, shares: Shares, seed: int, number: int) -> list
             groups.append((first, *_hard(example, material, shares, random, whole=whole)))
             if example.answerable and example.source not in SENTENCES:
                 groups.extend((made,) for made in _negatives(example, material, known, shares, random))
-    return [_with_heading(_with_noise(group, shares, random), shares, random) for group in groups]
+    return [_with_heading(_with_noise(group, material.synonyms, shares, random), shares, random) for group in groups]
 
 
 def _times(example: Example, shares: Shares, random: Random) -> int:
@@ -95,11 +97,15 @@ def _negatives(
     return [negative for negative in made if negative]
 
 
-def _with_noise(group: Group, shares: Shares, random: Random) -> Group:
-    """By chance a noisy question, the same for all of a group."""
-    if random.random() >= shares.noise:
+def _with_noise(group: Group, synonyms: Synonyms, shares: Shares, random: Random) -> Group:
+    """By chance a question in other words, a noisy one or both, the same for all of a group."""
+    question = group[0].question
+    if random.random() < shares.reworded:
+        question = reworded(question, synonyms, random)
+    if random.random() < shares.noise:
+        question = noisy(question, random)
+    if question == group[0].question:
         return group
-    question = noisy(group[0].question, random)
     return tuple(replace(example, question=question) for example in group)
 
 

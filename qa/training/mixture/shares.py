@@ -15,6 +15,7 @@ class Shares:
     short: float = 0.75  # of the contexts cut to a piece of at most PIECE_TOKENS
     heading: float = 0.5  # of the passages of documents with a title
     noise: float = 0.15  # of all questions
+    reworded: float = 0.0  # of all questions whose words are replaced by synonyms, where these were prepared
     squad: float = 1.0  # of SQuAD's answerable questions
     refused: float = 1.0  # of SQuAD's unanswerable ones
     shifted: float = 1.0  # of the questions about reviews and posts
@@ -27,6 +28,8 @@ class Shares:
 # heart.)
 CONTINUED = Shares(hard=0.2, cross=0.05, near=0.2, short=0.7, noise=0.2)
 # For a larger mind, that needs fewer questions of one kind and more passages which do not answer.
-LISTWISE = Shares(hard=0.3, most_hard=3, short=0.8, squad=0.25, refused=0.6, shifted=0.3, sentences=0.03, twice=1.0)
+LISTWISE = Shares(
+    hard=0.35, most_hard=3, short=0.8, reworded=0.25, squad=0.8, refused=0.8, shifted=0.6, sentences=0.04, twice=1.0
+)
 # What a teacher reads to label: more of what does not answer, since how sure null is has to be taught.
-VIEWS = Shares(hard=0.6, most_hard=2, near=0.12, sentences=0.04, heading=0.5)
+VIEWS = Shares(hard=0.6, most_hard=2, near=0.12, reworded=0.25, sentences=0.04, heading=0.5)

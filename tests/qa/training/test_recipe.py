@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -114,6 +115,18 @@ def test_from_data_to_a_reader(work: Path, encoder: Path, tmp_path: Path) -> Non
     assert set(found["difference"]) == set(found["int8"])
     log = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 2 and 0 <= log[-1]["forced_f1"] <= 1
+
+
+def test_a_run_by_the_clock_ends_in_time_with_its_rate_run_out(work: Path, encoder: Path, tmp_path: Path) -> None:
+    for name in ("train", "development"):
+        shutil.copy(work / f"{name}.jsonl.gz", tmp_path)
+    shutil.copy(work / "hard.json.gz", tmp_path)
+    pace = Pace(passes=1000, seconds=12, log_every=1, watched=2, precision="float32")
+    train(tmp_path, encoder, replace(RECIPES["quick"], rows=1, warm_up=1), pace)
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    rates = [line["lr"] for line in log if "lr" in line]
+    assert 3 <= len(rates) < 1000, "a thousand passes would have taken thousands of steps"
+    assert rates[-1] < 0.7 * max(rates)
 
 
 def part_of_the_gold_sets(folder: Path) -> Path:

@@ -28,12 +28,12 @@ from qa.training.dropout import Masks
 from qa.training.mixture.draw import pass_of
 from qa.training.mixture.passes import Material
 from qa.training.mixture.shares import Shares
-from qa.training.model import freeze, span_logits, span_loss
+from qa.training.model import freeze, keep_positions, span_logits, span_loss
 from qa.training.schedule import rate
 from qa.training.ship.export import INPUTS, onnx_inputs, onnx_scorer, ship, write_onnx
 from qa.training.ship.quantise import largest_inputs, level_tokens, quantise, smooth
 from qa.training.ship.restore import restore
-from qa.training.train import Pace, Recipe, RowsOf, scorer, step, steps
+from qa.training.train import Pace, Recipe, RowsOf, ahead, scorer, step, steps
 
 SHIPPED_TOKENIZER = QUICK / "tokenizer.json"
 RECIPE = Recipe(rows=4, warm_up=2, shares=Shares(hard=1.0, short=0, noise=0.3))
@@ -96,7 +96,7 @@ def start() -> checkpoint.Run:
 
 
 def same(one: Batch, other: Batch) -> bool:
-    names = [name for name in Batch.__dataclass_fields__ if name != "soft"]  # which no label makes
+    names = [name for name in Batch.__dataclass_fields__ if torch.is_tensor(getattr(one, name))]
     return all(torch.equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
@@ -130,6 +130,31 @@ def test_an_interrupted_run_ends_with_the_same_weights(
     for name, weight in straight.reader.named_parameters():
         torch.testing.assert_close(second.reader.get_parameter(name), weight, rtol=1e-5, atol=1e-7)
         torch.testing.assert_close(second.mean[name], straight.mean[name], rtol=1e-5, atol=1e-7)
+
+
+def test_batches_made_ahead_are_the_same_and_a_fault_in_them_is_raised(
+    material: Material, tokenizer: Tokenizer
+) -> None:
+    def made() -> Iterator[tuple[Batch, int]]:
+        return steps(rows_of(material, tokenizer), RECIPE, PACE, 0)
+
+    straight, early = list(made()), list(ahead(made()))
+    assert len(straight) == len(early) > 10
+    assert all(same(a, b) and m == n for (a, m), (b, n) in zip(straight, early, strict=True))
+
+    def broken() -> Iterator[tuple[Batch, int]]:
+        yield next(made())
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(ahead(broken()))
+
+
+def test_positions_that_are_kept_change_no_logit() -> None:
+    batch, model = batch_of_groups(), reader("mpnet").eval()
+    before = span_logits(model, batch, torch.float32)
+    keep_positions(model)
+    assert all(torch.equal(a, b) for a, b in zip(before, span_logits(model, batch, torch.float32), strict=True))
 
 
 def test_dropout_zeroes_its_share_in_training_alone_and_anew_at_each_step(
