@@ -74,9 +74,20 @@ class Citation:
     text_digest: str
 
     @property
+    def parts(self) -> tuple[str, str, str]:
+        """The quote before the answer, the words that answer, and the quote after them."""
+        start, end = self.answer_start - self.start, self.answer_end - self.start
+        return self.quote[:start], self.quote[start:end], self.quote[end:]
+
+    @property
     def answer(self) -> str:
         """The words that answer, within the quote."""
-        return self.quote[self.answer_start - self.start : self.answer_end - self.start]
+        return self.parts[1]
+
+    @property
+    def heading(self) -> str | None:
+        """The section, where it says more than the title."""
+        return self.section if self.section != self.title else None
 
     def overlaps(self, other: "Citation") -> bool:
         """Whether both quote the same place."""

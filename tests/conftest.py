@@ -2,16 +2,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# Read when the libraries are imported: no test may reach out.
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-
 import pytest
 from hypothesis import HealthCheck, settings
 
 from corpus import read_builtin
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
+from index.offline import stay_offline
 from qa import Answerer, load_reader
+
+stay_offline()  # before a test imports what reads it
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -3,13 +3,9 @@
 import errno
 import ipaddress
 import logging
-import os
 import signal
 import socket
 from collections.abc import Callable
-
-# Read when the model hub's library is imported, which Gradio does: it may not ask the network for anything.
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 import uvicorn
 from fastapi import FastAPI

@@ -6,7 +6,6 @@ sentence-transformers (and torch with it) is imported only here, and only to exp
 import hashlib
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 from corpus.errors import IndexUnwritable, ModelUnusable
 from index.encoder.onnx import FILES, EncoderSettings, OnnxEncoder, settings_digest
 from index.generation import file_digest
+from index.offline import stay_offline
 from index.types import Matrix
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def export_encoder(name: str, target: Path) -> None:
 
 def _load_reference(name: str) -> "SentenceTransformer":
     path = _default_folder() if name == DEFAULT_ENCODER else name
-    # Read when huggingface_hub is imported: nothing may go out to look for a model.
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    stay_offline()
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 

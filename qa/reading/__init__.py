@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from corpus.errors import ModelUnusable
+from index.offline import stay_offline
 from qa.reading.onnx_reader import CAREFUL, QUICK, SpanReader
 from qa.reading.two_readers import TwoReaders
 from qa.types import Reader
@@ -33,6 +34,7 @@ def load_reader(model: str | None) -> Reader:
         return SpanReader(QUICK if model == "quick" else CAREFUL)
     if (Path(model) / "reader.json").is_file():
         return SpanReader(Path(model))
+    stay_offline()
     from qa.reading.transformers_reader import TransformersReader  # needs torch, which the shipped reader does without
 
     return TransformersReader(model)

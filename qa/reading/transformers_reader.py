@@ -1,12 +1,8 @@
 """A reader of one's own: any extractive question-answering model of Hugging Face, through transformers and torch."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from threading import Lock
-
-# Read when the model hub's library is imported: it may not ask the network for anything.
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer

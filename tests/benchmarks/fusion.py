@@ -10,7 +10,8 @@ nothing.
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from corpus import Document, Passage, read_builtin, read_folder
 from index import Hit, Index
-from index.fusion import DENSE_WEIGHT, convex, reciprocal_rank
+from index.fusion import DENSE_WEIGHT, convex
 from qa import Answerer
 from qa.evaluation.data.formats import Dataset, Question, read_beir, read_questions, read_squad
 from qa.evaluation.measures.intervals import paired
@@ -48,6 +49,18 @@ class Found:
     relevant: dict[str, int]
     measure: Callable[[Sequence[str], Mapping[str, int]], float]
     cluster: str
+
+
+def reciprocal_rank(rankings: Sequence[Iterable[int]], *, k: float = 60.0) -> list[tuple[int, float]]:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of ``1 / (k + rank)``.
+
+    Each ranking lists ids, best first, each once. Returns (id, score), best first, ties by rising id.
+    """
+    sums: defaultdict[int, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, item in enumerate(ranking, start=1):
+            sums[item] += 1 / (k + rank)
+    return sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def reciprocal_rank_at_10(items: Sequence[str], relevant: Mapping[str, int]) -> float:

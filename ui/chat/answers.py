@@ -7,7 +7,7 @@ from corpus import Span
 from index import Hit
 from qa.types import Answer, Citation
 from qa.wire.links import version_of
-from ui.chat.source import Place, emphasised
+from ui.chat.source import Place
 
 _VERDICTS = {
     "no_evidence": "No answer found",
@@ -56,7 +56,7 @@ def _also(rivals: Sequence[Citation]) -> str:
     items = "".join(
         f'<li><button type="button" class="ask" data-open {place_of(rival).attributes()} dir="auto" '
         f'title="Open the source">{escape(_snippet(rival.answer))}</button> '
-        f'<span class="in">in <bdi>{escape(_section(rival) or rival.title)}</bdi></span></li>'
+        f'<span class="in">in <bdi>{escape(rival.heading or rival.title)}</bdi></span></li>'
         for rival in rivals
     )
     return f'<div class="also"><h3>Also possible</h3><ul>{items}</ul></div>'
@@ -74,37 +74,30 @@ def _told_once(citations: Sequence[Citation]) -> list[list[tuple[int, Citation]]
 def _quote(same: Sequence[tuple[int, Citation]]) -> str:
     """The quoted sentences, the answer within in bold, and everywhere that they stand."""
     citation = same[0][1]
-    span = Span(citation.answer_start - citation.start, citation.answer_end - citation.start)
-    whole = Span(0, len(citation.quote))
-    entire = ' class="entire"' if span == whole else ""
+    before, answering, after = map(escape, citation.parts)
+    entire = "" if before or after else ' class="entire"'
     return (
         f'<figure class="quote"><blockquote{entire} dir="auto">'
-        f"{emphasised(citation.quote, whole, span)}</blockquote>"
+        f"{before}<strong>{answering}</strong>{after}</blockquote>"
         f"<figcaption>{''.join(_cited(*numbered) for numbered in same)}</figcaption></figure>"
     )
 
 
 def _cited(marker: int, citation: Citation) -> str:
     """The numbered chip that opens the source, and the source's name."""
-    section = _section(citation)
     label = f"Citation {marker}: open the source at {_where(citation)}"
     chip = (
         f'<button type="button" class="chip" data-open {place_of(citation).attributes()} '
         f'aria-label="{escape(label)}" title="Open the source">{marker}</button>'
     )
-    named = [f'<bdi class="section">{escape(section)}</bdi>'] if section else []
+    named = [f'<bdi class="section">{escape(citation.heading)}</bdi>'] if citation.heading else []
     named += [f"page {citation.page}"] if citation.page is not None else []
     named += [f'<cite dir="auto">{escape(citation.title)}</cite>']
     return f'<span class="cited">{chip}<span>{" · ".join(named)}</span></span>'
 
 
-def _section(citation: Citation) -> str | None:
-    return citation.section if citation.section and citation.section != citation.title else None
-
-
 def _where(citation: Citation) -> str:
-    section = _section(citation)
-    return f"{section}, in {citation.title}" if section else citation.title
+    return f"{citation.heading}, in {citation.title}" if citation.heading else citation.title
 
 
 def _confidence(confidence: float | None) -> str:

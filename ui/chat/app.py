@@ -6,13 +6,8 @@ component's own ``trigger`` (see ``assets/chat.js``).
 """
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
-
-# Read by gradio: it must not report that it runs, nor sum up after every event how long events took.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
 
 import gradio as gr
 from fastapi import FastAPI

@@ -64,6 +64,6 @@ def _quotation(citation: Citation) -> str:
 
 def _source(citation: Citation) -> str:
     named = [citation.title]
-    named += [citation.section] if citation.section and citation.section != citation.title else []
+    named += [citation.heading] if citation.heading else []
     named += [f"page {citation.page}"] if citation.page is not None else []
     return f"{', '.join(named)} ({citation.doc_id}, characters {citation.start}–{citation.end})"

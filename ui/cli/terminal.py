@@ -74,10 +74,9 @@ def print_answer(answer: Answer) -> None:
         return
     out.print(f"[bold]{plain(answer.text)}[/bold]\n")
     for marker, citation in enumerate(answer.citations, start=1):
-        left, right = citation.answer_start - citation.start, citation.answer_end - citation.start
-        quote = citation.quote
-        out.print(f"{plain(quote[:left])}[bold]{plain(quote[left:right])}[/bold]{plain(quote[right:])}")
-        where = " · ".join(part for part in (citation.title, citation.section) if part)
+        before, answering, after = map(plain, citation.parts)
+        out.print(f"{before}[bold]{answering}[/bold]{after}")
+        where = " · ".join(part for part in (citation.title, citation.heading) if part)
         page = f", page {citation.page}" if citation.page else ""
         out.print(
             f"[dim]\\[{marker}] {plain(where)}{page} ({plain(citation.doc_id)}:{citation.start}-{citation.end})[/dim]"
