@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from corpus.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing, IndexTooNew, IndexUnwritable
+from index.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing, IndexTooNew, IndexUnwritable
 from index.types import DocumentRecord, EncoderRecord, Manifest
 
 FORMAT = 2

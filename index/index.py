@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from corpus import EXTRACTION, Document, Page, Passage, Section, split
-from corpus.errors import EmptyCorpus, IndexCorrupt, IndexFault, IndexForeign, IndexMissing, UnknownDocument
 from index import generation
 from index.encoder.export import DEFAULT_ENCODER, load_encoder
+from index.errors import EmptyCorpus, IndexCorrupt, IndexFault, IndexForeign, IndexMissing, UnknownDocument
 from index.faiss_store import FaissStore
 from index.fusion import convex
 from index.lexical import LexicalIndex

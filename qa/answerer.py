@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from corpus.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from index import Hit, Index
 from index.types import Vector
 from qa.alternatives import alternatives
 from qa.cite import cite
 from qa.clock import Clock
 from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
+from qa.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from qa.question.followup import remembered, standalone_question
 from qa.question.intent import intent_of
 from qa.question.names import proper_names

@@ -1,7 +1,7 @@
 """Candidates into citations, each proven against its document before it leaves."""
 
 from corpus import Document, sentences
-from corpus.errors import CitationBroken
+from qa.errors import CitationBroken
 from qa.types import Candidate, Citation
 
 

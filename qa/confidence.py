@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from corpus import sentences
-from corpus.errors import ModelUnusable
 from index import Hit
+from index.errors import ModelUnusable
 from index.lexical import terms
 from qa.types import Candidate
 

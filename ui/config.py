@@ -13,8 +13,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from corpus.errors import InvalidSetting
 from index import DEFAULT_ENCODER
+from qa.errors import InvalidSetting
 
 _FILE = "pincite.toml"
 

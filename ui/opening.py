@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from corpus import Document, read_builtin
-from corpus.errors import IndexMissing, PinciteError, UnaskedRemoval
+from corpus.errors import PinciteError
 from index import DEFAULT_ENCODER, Index, indexed
+from index.errors import IndexMissing
 from qa import Answerer, load_reader
 from ui.cli.terminal import Bar, say
 from ui.config import Settings
+from ui.errors import UnaskedRemoval
 
 _NAMED = 5
 """How many documents a sentence names."""

@@ -10,15 +10,17 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
-from corpus.errors import InsecureAddress, InvalidSetting, PinciteError, PortInUse
+from corpus.errors import PinciteError
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from qa.api.limits import Limits
 from qa.api.middleware.access import Access, hosts, parse_keys, parse_origins, words
 from qa.api.queue import Line
+from qa.errors import InvalidSetting
 from ui.chat.app import end_streams, mount_chat
 from ui.config import Settings
 from ui.connections import Connection
+from ui.errors import InsecureAddress, PortInUse
 from ui.logs import announce, log_to_stderr
 
 _LOG = logging.getLogger(__name__)

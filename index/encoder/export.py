@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from corpus.errors import IndexUnwritable, ModelUnusable
 from index.encoder.onnx import FILES, EncoderSettings, OnnxEncoder, settings_digest
+from index.errors import IndexUnwritable, ModelUnusable
 from index.generation import file_digest
 from index.offline import stay_offline
 from index.types import Matrix

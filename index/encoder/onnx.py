@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from corpus.errors import ModelUnusable
 from index.encoder.runtime import RunOptions, frees_memory, open_session, open_tokenizer
+from index.errors import ModelUnusable
 from index.generation import file_digest
 from index.types import Matrix, Vector
 

@@ -7,7 +7,7 @@ import onnxruntime
 from onnxruntime import RunOptions
 from tokenizers import Tokenizer
 
-from corpus.errors import ModelUnusable
+from index.errors import ModelUnusable
 
 __all__ = ["RunOptions", "frees_memory", "open_session", "open_tokenizer"]
 

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from corpus.errors import IndexFault
 from index import Index
+from index.errors import IndexFault
 from qa.answerer import Answerer
 from qa.api.queue import Line
 from qa.types import Answer, Turn

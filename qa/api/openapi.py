@@ -7,39 +7,15 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from corpus.errors import (
-    CitationBroken,
-    DocumentTooCostly,
-    DocumentTooLarge,
-    EmptyCorpus,
-    EmptyDocument,
-    EmptyQuestion,
-    EncryptedDocument,
-    ForeignHost,
-    ForeignOrigin,
-    IndexBusy,
-    IndexCorrupt,
-    IndexForeign,
-    IndexMissing,
-    IndexTooNew,
-    IndexUnwritable,
-    InvalidRequest,
-    InvalidText,
-    KeyMissing,
-    NothingAdded,
-    Overloaded,
     PinciteError,
-    QuestionTooLong,
-    ReadOnlyKey,
-    TooManyDocuments,
-    TooOften,
-    UnknownDocument,
-    UnknownFormat,
-    UnknownModel,
-    UnreadableDocument,
-    UnsafeName,
-    WritesOff,
 )
 from qa.api import problems
+from qa.api.errors import (
+    ForeignHost,
+    ForeignOrigin,
+    KeyMissing,
+    TooOften,
+)
 from qa.api.middleware.openai_errors import OpenAIErrorOut, from_problem, is_openai
 
 Responses = dict[int | str, dict[str, Any]]
@@ -50,45 +26,6 @@ Case = tuple[int, str, str]
 OPEN = frozenset({"/healthz", "/readyz"})
 """Routes of the schema that need no key."""
 
-SENTENCES: Mapping[type[PinciteError], str] = {
-    EmptyQuestion: "The question is empty; type one.",
-    QuestionTooLong: "The question has 2,001 characters, 2,000 are allowed; shorten it.",
-    InvalidText: "The question holds half of a surrogate pair, which is no character; send valid Unicode.",
-    InvalidRequest: "The last message is not a user's; send the question as that.",
-    UnknownDocument: "There is no document 'a.txt' in the index; see: pincite documents list",
-    UnknownModel: "There is no model 'other' here; ask 'pincite'.",
-    Overloaded: "All places in the line are taken; ask again in a second.",
-    CitationBroken: "A quote is not in its document; build the index again, and report this.",
-    KeyMissing: "This needs a key that the server knows; send it as Authorization: Bearer <secret>.",
-    ForeignHost: "The server does not go by this name; add it with --allowed-hosts if it should.",
-    ForeignOrigin: "Pages of another site may not ask this server; list the site in PINCITE_CORS_ORIGINS.",
-    ReadOnlyKey: "This key may read only; use one of the role write.",
-    TooOften: "The key 'team' asks too often for one minute; wait 3 seconds and go on more slowly.",
-    WritesOff: "This server takes no changes without keys; start it with PINCITE_API_KEYS set.",
-    UnknownFormat: "'a.xyz' is of a kind that cannot be read: convert it to one of .docx, .html, … or leave it out.",
-    UnreadableDocument: "'a.pdf' is not a PDF, or a broken one: open it, save it again and retry.",
-    EncryptedDocument: "'a.pdf' is protected by a password: save a copy without one and add that.",
-    EmptyDocument: "'a.txt' is an empty file: put text into it or leave it out.",
-    DocumentTooLarge: "'a.docx' would unpack to 900 MB in 3 parts: split it into smaller files.",
-    DocumentTooCostly: "Reading 'a.pdf' takes more time or memory than one file may: split it, or add it with: pincite "
-    "documents add",
-    UnsafeName: "The name '../a.txt' cannot be a document's: rename the file to letters, digits and an ending like "
-    ".pdf, without '..' or a leading dot or slash.",
-    NothingAdded: "'a.pdf' is protected by a password: save a copy without one and add that. 'b.txt' is an empty file: "
-    "put text into it or leave it out.",
-    TooManyDocuments: "The index may hold 10,000 documents; remove some first.",
-    EmptyCorpus: "The index keeps at least one document; add another before you remove the last.",
-    IndexBusy: "Another process is writing to the index in .pincite; wait for it and try again.",
-    IndexUnwritable: "The index in .pincite could not be written (No space left on device); the one before it is "
-    "unchanged: make room or choose another folder with --index.",
-    IndexMissing: "There is no index in .pincite; build one from your files with: pincite index",
-    IndexCorrupt: "The file CURRENT of the index in .pincite names no generation; build it again with: pincite index "
-    "and your files, or pincite index --builtin.",
-    IndexForeign: "The index in .pincite was made with the encoder 'other', not this 'all-MiniLM-L6-v2'; build it "
-    "again with: pincite index and your files, or choose another folder with --index.",
-    IndexTooNew: "The index in .pincite was made by a newer Pincite (format 2, this one reads 1); upgrade Pincite, or "
-    "build it again with: pincite index and your files, or pincite index --builtin.",
-}
 _BODIES: Mapping[Body, tuple[Case, ...]] = {
     "json": (
         (400, "invalid_request", problems.UNREADABLE),
@@ -148,7 +85,7 @@ class Described(FastAPI):
 
 
 def _case(kind: type[PinciteError]) -> Case:
-    return problems.status_of(kind), kind.code, SENTENCES[kind]
+    return problems.status_of(kind), kind.code, kind.example
 
 
 def _response(status: int, cases: list[Case]) -> dict[str, Any]:

@@ -11,21 +11,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from corpus.errors import (
-    AccessError,
-    DocumentError,
-    EmptyCorpus,
-    IndexBusy,
-    IndexFault,
-    InputError,
-    KeyMissing,
-    Overloaded,
-    PinciteError,
-    QuestionTooLong,
-    TooOften,
-    UnknownDocument,
-    UnknownModel,
-)
+from corpus.errors import DocumentError, InputError, PinciteError
+from index.errors import EmptyCorpus, IndexBusy, IndexFault, UnknownDocument
+from qa.api.errors import AccessError, KeyMissing, Overloaded, TooOften, UnknownModel
+from qa.errors import QuestionTooLong
 
 _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (UnknownDocument, 404),

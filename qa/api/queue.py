@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from corpus.errors import Overloaded
+from qa.api.errors import Overloaded
 
 T = TypeVar("T")
 _PATIENCE = 0.5

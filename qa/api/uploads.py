@@ -6,9 +6,10 @@ from concurrent.futures import CancelledError
 from typing import NamedTuple
 
 from corpus import Document
-from corpus.errors import DocumentError, DuplicateDocument, NothingAdded, TooManyDocuments
+from corpus.errors import DocumentError, DuplicateDocument
 from corpus.sandbox import read_untrusted
 from index import Index
+from qa.api.errors import NothingAdded, TooManyDocuments
 from qa.api.limits import Limits
 from qa.api.live import LiveAnswerer
 from qa.wire.convert import change_out, failed_file_out

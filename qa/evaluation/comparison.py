@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from corpus.errors import InvalidDataset
+from qa.evaluation.errors import InvalidDataset
 from qa.evaluation.measures.answers import RIGHT, best_f1
 from qa.evaluation.measures.intervals import Paired, Values, holm, paired
 from qa.evaluation.result import Mode, Result

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from corpus.errors import TooFewQuestions
 from qa.answerer import TOP_K, Answerer
 from qa.confidence import Calibration, features_of
+from qa.evaluation.errors import TooFewQuestions
 from qa.evaluation.measures.answers import RIGHT, best_f1
 from qa.evaluation.measures.confidence import auroc, calibration_error
 from qa.evaluation.run import Progress

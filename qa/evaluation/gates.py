@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from corpus.errors import InvalidGate
+from qa.evaluation.errors import InvalidGate
 
 _NEAR = 5
 _GATE = re.compile(r"\s*(?P<name>[^<>=\s]+)\s*(?P<sign>>=|<=)\s*(?P<value>[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*")

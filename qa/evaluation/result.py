@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from corpus import Passage
-from corpus.errors import InvalidDataset
 from index import Hit, Index
 from index import Mode as SearchMode
 from qa.answerer import MAX_QUESTION, Answerer, check_question
 from qa.cite import cite
 from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.errors import InvalidDataset
 from qa.rerank import reranked
 from qa.types import Candidate, Citation
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
-from corpus.errors import InvalidRun
 from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.errors import InvalidRun
 from qa.evaluation.result import Asking, Mode, Result
 
 RESULTS, SETTINGS = "results.jsonl", "settings.json"

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from corpus.errors import ModelUnusable
+from index.errors import ModelUnusable
 from index.offline import stay_offline
 from qa.reading.onnx_reader import CAREFUL, QUICK, SpanReader
 from qa.reading.two_readers import TwoReaders

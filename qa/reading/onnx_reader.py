@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Passage
-from corpus.errors import ModelUnusable
 from index.encoder.runtime import open_session, open_tokenizer
+from index.errors import ModelUnusable
 from qa.reading.candidates import DEPTH, candidates_of
 from qa.reading.spans import Layout, Logits, Window, before, windows
 from qa.types import Candidate

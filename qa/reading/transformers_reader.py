@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from corpus import Passage
-from corpus.errors import ModelUnusable
+from index.errors import ModelUnusable
 from qa.reading.candidates import DEPTH, candidates_of
 from qa.reading.spans import HEADING_TOKENS, QUESTION_TOKENS, STRIDE_TOKENS, WINDOW_TOKENS, Logits, Window, before
 from qa.types import Candidate

@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from corpus import Passage, read_builtin
-from corpus.errors import ModelUnusable
+from index.errors import ModelUnusable
 from qa import Reader, load_reader
 from qa.reading import QUICK, SpanReader, TwoReaders
 from qa.reading.candidates import SPANS

@@ -15,8 +15,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from corpus.errors import IndexMissing
 from index import Index
+from index.errors import IndexMissing
 from tests.fakes import HashEncoder, document
 
 FIRST = document("a.txt", "Cats sleep all day. They hunt at night.")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from corpus.errors import IndexUnwritable, ModelUnusable
 from index import DEFAULT_ENCODER, Index, OnnxEncoder, load_encoder
 from index.encoder.export import _load_reference, export_encoder
+from index.errors import IndexUnwritable, ModelUnusable
 from tests.fakes import document
 from tests.ui.commands import REPOSITORY
 

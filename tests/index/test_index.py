@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from corpus import EXTRACTION, Document
-from corpus.errors import (
+from corpus.types import Section
+from index import RECIPE, Index, generation
+from index.errors import (
     EmptyCorpus,
     IndexBusy,
     IndexCorrupt,
@@ -22,8 +24,6 @@ from corpus.errors import (
     IndexUnwritable,
     UnknownDocument,
 )
-from corpus.types import Section
-from index import RECIPE, Index, generation
 from tests.fakes import HashEncoder, document
 
 CATS = document("cats.txt", "Cats sleep all day. They hunt at night.\n\nA cat has nine lives.", "Cats")

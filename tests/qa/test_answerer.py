@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from corpus import Passage, read_folder
-from corpus.errors import EmptyCorpus, EmptyQuestion, InvalidText, QuestionTooLong, UnknownDocument
 from index import Index, OnnxEncoder
+from index.errors import EmptyCorpus, UnknownDocument
 from qa import Answerer, load_reader
 from qa.confidence import FEATURES, Calibration
+from qa.errors import EmptyQuestion, InvalidText, QuestionTooLong
 from qa.types import Candidate, Turn
 from tests.fakes import FixedReader, HashEncoder, document
 

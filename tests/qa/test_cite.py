@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import Passage, split
-from corpus.errors import CitationBroken
 from qa.cite import cite
+from qa.errors import CitationBroken
 from qa.types import Candidate
 from tests.fakes import document
 

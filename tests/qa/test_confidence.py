@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import Passage
-from corpus.errors import ModelUnusable
 from index import Hit, Index
+from index.errors import ModelUnusable
 from qa import Answerer, Candidate
 from qa.confidence import FEATURES, Calibration, features_of
 from tests.fakes import FixedReader, HashEncoder, document

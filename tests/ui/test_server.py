@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from corpus.errors import InsecureAddress, InvalidSetting
 from index import Index
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
+from qa.errors import InvalidSetting
 from tests.fakes import FixedReader, HashEncoder, document
 from tests.ui.commands import PINCITE, environment, run
 from ui.chat.app import mount_chat
 from ui.config import load_settings
+from ui.errors import InsecureAddress
 from ui.server import access_of, listen, takes_uploads
 
 KEYS = "ci:write:0123456789abcdef"

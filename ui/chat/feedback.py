@@ -9,9 +9,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from corpus.errors import FeedbackNotKept
 from qa.types import Turn
 from ui.chat.entries import Entry
+from ui.errors import FeedbackNotKept
 
 NOTE_CHARACTERS = 1000
 _LARGEST = 20_000_000

@@ -13,7 +13,8 @@ from typing import Any, cast
 import gradio as gr
 from fastapi import Request
 
-from corpus.errors import FeedbackNotKept, InputError, PinciteError, UnknownDocument
+from corpus.errors import InputError, PinciteError
+from index.errors import UnknownDocument
 from qa.answerer import check_question
 from qa.api import LiveAnswerer
 from qa.api.middleware.request_log import note_question
@@ -25,6 +26,7 @@ from ui.chat.entries import SMALL_TALK, Entry, history
 from ui.chat.exports import conversation_json, conversation_markdown
 from ui.chat.feedback import NOTE_CHARACTERS, Feedback
 from ui.chat.source import Place
+from ui.errors import FeedbackNotKept
 
 _CHOOSE = "Ask a question, or choose a document: its text is shown here."
 _FULL = "Too many questions are waiting for their answers; ask again in a moment."

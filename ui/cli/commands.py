@@ -15,8 +15,9 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from corpus import read_builtin, read_paths
-from corpus.errors import DocumentError, EmptyCorpus, PinciteError
+from corpus.errors import DocumentError, PinciteError
 from index import Index, indexed
+from index.errors import EmptyCorpus
 from qa.answerer import TOP_K, check_question
 from qa.wire.convert import answer_out, documents_out, search_out
 from ui.cli.evaluate import evaluate

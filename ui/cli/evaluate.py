@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
-from corpus.errors import InvalidDataset, InvalidGate
 from index import DEFAULT_ENCODER, Index, load_encoder
 from qa.answerer import TOP_K, Answerer
+from qa.evaluation.errors import InvalidDataset, InvalidGate
 from ui.cli.flags import EncoderFlag, IndexFlag, ReaderFlag, TopKFlag
 from ui.cli.terminal import Bar, count, out, plain, say
 from ui.config import Settings, load_settings

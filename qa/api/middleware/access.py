@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from corpus.errors import InvalidSetting
+from qa.errors import InvalidSetting
 
 Role = Literal["read", "write"]
 

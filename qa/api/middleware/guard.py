@@ -9,8 +9,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpus.errors import ForeignHost, ForeignOrigin, KeyMissing, PinciteError, ReadOnlyKey, TooOften, WritesOff
+from corpus.errors import PinciteError
 from qa.api import problems
+from qa.api.errors import ForeignHost, ForeignOrigin, KeyMissing, ReadOnlyKey, TooOften, WritesOff
 from qa.api.middleware.access import Access, Key, Sessions
 from qa.api.middleware.rates import Rates
 

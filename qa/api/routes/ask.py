@@ -7,23 +7,17 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 
-from corpus.errors import (
-    CitationBroken,
-    EmptyQuestion,
-    InvalidRequest,
-    InvalidText,
-    Overloaded,
-    PinciteError,
-    QuestionTooLong,
-    UnknownDocument,
-)
+from corpus.errors import PinciteError
+from index.errors import UnknownDocument
 from qa.answerer import Answerer, check_question
 from qa.api import problems
+from qa.api.errors import InvalidRequest, Overloaded
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_failure, note_question
 from qa.api.openapi import errors, events, named_event
 from qa.api.queue import finished, joined
 from qa.api.routes.stream import UNFORESEEN, OnHits, streamed
+from qa.errors import CitationBroken, EmptyQuestion, InvalidText, QuestionTooLong
 from qa.types import Turn
 from qa.wire.convert import answer_out, failed_out, search_out
 from qa.wire.schemas import AnswerOut, AskBody, BatchBody, BatchOut, ErrorOut, FailedOut, SearchBody, SearchOut

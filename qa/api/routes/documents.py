@@ -10,26 +10,24 @@ from fastapi import FastAPI, File, Header, Path, Request, Response, UploadFile
 from corpus.errors import (
     DocumentTooCostly,
     DocumentTooLarge,
-    EmptyCorpus,
     EmptyDocument,
     EncryptedDocument,
+    UnknownFormat,
+    UnreadableDocument,
+    UnsafeName,
+)
+from index.errors import (
+    EmptyCorpus,
     IndexBusy,
     IndexCorrupt,
     IndexForeign,
     IndexMissing,
     IndexTooNew,
     IndexUnwritable,
-    NothingAdded,
-    Overloaded,
-    ReadOnlyKey,
-    TooManyDocuments,
     UnknownDocument,
-    UnknownFormat,
-    UnreadableDocument,
-    UnsafeName,
-    WritesOff,
 )
 from qa.api import uploads
+from qa.api.errors import NothingAdded, Overloaded, ReadOnlyKey, TooManyDocuments, WritesOff
 from qa.api.limits import Limits
 from qa.api.live import LiveAnswerer
 from qa.api.openapi import Responses, errors, header

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from corpus.errors import TooOften
+from qa.api.errors import TooOften
 from qa.api.middleware.access import SESSION_SECONDS, Access, Sessions
 from qa.api.middleware.guard import COOKIE, LOGIN, LOGOUT, WrongKeys, session_cookie
 

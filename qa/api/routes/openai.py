@@ -9,23 +9,16 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Path, Request, Response
 from pydantic import BaseModel, Field, StrictBool
 
-from corpus.errors import (
-    CitationBroken,
-    EmptyQuestion,
-    InvalidRequest,
-    InvalidText,
-    Overloaded,
-    QuestionTooLong,
-    UnknownModel,
-)
 from index.types import Encoder
 from qa.answerer import MAX_QUESTION, check_question
+from qa.api.errors import InvalidRequest, Overloaded, UnknownModel
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_question
 from qa.api.openapi import errors, events
 from qa.api.queue import finished, joined
 from qa.api.routes.ask import answered_by
 from qa.api.routes.stream import event_stream
+from qa.errors import CitationBroken, EmptyQuestion, InvalidText, QuestionTooLong
 from qa.question.followup import TURNS
 from qa.types import Turn
 from qa.wire.markdown import escaped, quotation, unmarked

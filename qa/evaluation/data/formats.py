@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from corpus import Document
-from corpus.errors import InvalidDataset
+from qa.evaluation.errors import InvalidDataset
 from qa.types import Turn
 
 _T = TypeVar("_T")

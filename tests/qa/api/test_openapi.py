@@ -9,12 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
-from corpus import errors, read_builtin
+from corpus import read_builtin
 from index import Index
 from qa import Answerer
 from qa.api import create_app, problems
 from qa.api.middleware.openai_errors import is_openai
 from tests.fakes import FixedReader, HashEncoder, document
+from tests.test_errors import families, leaves
 
 Json = dict[str, Any]
 EVERYWHERE = {403, 500}
@@ -109,9 +110,7 @@ def problems_of(schema: Json) -> Iterator[tuple[tuple[str, str], int, str, Json]
 
 
 def test_every_error_has_an_example_as_the_endpoint_would_send_it(schema: Json) -> None:
-    kinds = {
-        kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
-    }
+    kinds = {leaf.code: leaf for family in families() for leaf in leaves(family)}
     by_hand = {(400, "invalid_request"), (408, "body_too_slow"), (413, "body_too_large"), (500, "internal_error")}
     for key, status, code, value in problems_of(schema):
         assert (status, code) in by_hand or problems.status_of(kinds[code]) == status, code

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from corpus.errors import Overloaded
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
+from qa.api.errors import Overloaded
 from qa.api.limits import Limits
 from tests.qa.api.conftest import GatedReader, Served
 from tests.waiting import until

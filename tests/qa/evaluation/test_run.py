@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpus.errors import InvalidDataset, InvalidGate, InvalidRun
 from index import Index
 from qa import Answerer
 from qa.evaluation import report
 from qa.evaluation.comparison import compare
 from qa.evaluation.data.check import check, pool
 from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.errors import InvalidDataset, InvalidGate, InvalidRun
 from qa.evaluation.gates import check_names, missed, parse_gate
 from qa.evaluation.measures.intervals import paired
 from qa.evaluation.report.outputs import write_outputs

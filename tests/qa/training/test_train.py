@@ -17,7 +17,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from corpus.errors import ModelUnusable
+from index.errors import ModelUnusable
 from qa.reading import QUICK, SpanReader
 from qa.training import checkpoint
 from qa.training.data.batches import Batch, collate

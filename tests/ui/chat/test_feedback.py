@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import FeedbackNotKept, InvalidDataset
 from qa.evaluation.data.check import check
 from qa.evaluation.data.formats import read_questions
+from qa.evaluation.errors import InvalidDataset
 from qa.types import Answer, Turn
 from tests.fakes import document
 from ui.chat.entries import Entry
 from ui.chat.feedback import Feedback
+from ui.errors import FeedbackNotKept
 
 ANSWER = Answer("Who?", "Who?", None, 0.1, "low_confidence", "The documents do not say.")
 RATED = Entry("Who\u2028came?", ANSWER, rating="down")

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from corpus.errors import InvalidSetting
 from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from qa.api.limits import Limits
 from qa.api.middleware.access import Access, Sessions, parse_keys, parse_origins
 from qa.api.middleware.rates import Rates
+from qa.errors import InvalidSetting
 from tests.qa.api.conftest import Served
 from ui.chat.app import mount_chat
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import InvalidDataset
 from qa.evaluation.data.formats import read_beir, read_dataset, read_questions, read_squad
+from qa.evaluation.errors import InvalidDataset
 
 
 def write_beir(folder: Path, *, pack: bool = False) -> Path:

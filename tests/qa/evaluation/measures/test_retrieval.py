@@ -7,10 +7,11 @@ import ir_measures
 import numpy as np
 import pytest
 
-from corpus.errors import EmptyQuestion, InvalidDataset, QuestionTooLong
 from index import Index
 from qa import Answerer
+from qa.errors import EmptyQuestion, QuestionTooLong
 from qa.evaluation.data.formats import Dataset, Question
+from qa.evaluation.errors import InvalidDataset
 from qa.evaluation.measures.retrieval import measures, ranking_values, write_trec
 from qa.evaluation.result import Asking, Result
 from tests.fakes import FixedReader, HashEncoder, document
