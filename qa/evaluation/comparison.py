@@ -8,23 +8,11 @@ import numpy as np
 from qa.evaluation.errors import InvalidDataset
 from qa.evaluation.measures.answers import RIGHT, best_f1
 from qa.evaluation.measures.intervals import Paired, Values, holm, paired
+from qa.evaluation.measures.table import TESTED
 from qa.evaluation.result import Mode, Result
 from qa.evaluation.summary import Figures, figures
 
 SIGNIFICANT = 0.05
-_TESTED = (
-    "retrieval.dense.RR@10",
-    "retrieval.lexical.RR@10",
-    "retrieval.hybrid.RR@10",
-    "retrieval.hybrid.nDCG@10",
-    "retrieval.reranked.RR@10",
-    "retrieval.reranked.nDCG@10",
-    "answers.exact",
-    "answers.f1",
-    "answers.forced_f1",
-    "answers.no_ans_f1",
-    "answers.evidence_hit",
-)
 
 
 class Change(NamedTuple):
@@ -75,7 +63,7 @@ def compare(ours: Sequence[Result], theirs: Sequence[Result], mode: Mode, *, see
         raise InvalidDataset("The baseline asked none of these questions; name the output folder of a run on this set.")
     both = figures_without_intervals(now, mode), figures_without_intervals(before, mode)
     clusters = [result.cluster or result.id for result in now]
-    names = [name for name in _TESTED if name in both[0] and name in both[1]]
+    names = [name for name in TESTED if name in both[0] and name in both[1]]
     changes = _changes({name: (both[0][name], both[1][name]) for name in names}, clusters, seed)
     outcome = "answers.f1" if "answers.f1" in names else "retrieval.reranked.RR@10"
     types = sorted({result.type for result in now if result.type})

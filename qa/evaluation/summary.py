@@ -18,6 +18,7 @@ from qa.evaluation.measures.intervals import (
 )
 from qa.evaluation.measures.retrieval import KS, Values, ranking_values
 from qa.evaluation.measures.retrieval import measures as measures_at
+from qa.evaluation.measures.table import ANSWERS
 from qa.evaluation.result import DIFFERENCES, RANKINGS, Mode, Result
 
 Axis = Literal["type", "style"]
@@ -126,11 +127,8 @@ def names(mode: Mode, ks: Sequence[int] = KS) -> set[str]:
     """Every figure that a run in this mode may have."""
     groups = [*(f"retrieval.{name}" for name in RANKINGS), *(f"differences.{name}" for name in DIFFERENCES)]
     retrieval = {f"{group}.{measure}" for group in groups for measure in measures_at(ks)}
-    nobody = Result("", "", True, [], confidence=0.0)
-    answers = {*_answer_row(nobody), *set_figures(_Columns.of([nobody])), "auroc"}
-    return (retrieval if mode != "reader" else set()) | (
-        {f"answers.{n}" for n in answers} if mode != "retrieval" else set()
-    )
+    answers = {f"answers.{measure.name}" for measure in ANSWERS}
+    return (retrieval if mode != "reader" else set()) | (answers if mode != "retrieval" else set())
 
 
 def answer_values(results: Sequence[Result]) -> dict[str, Values]:

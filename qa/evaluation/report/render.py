@@ -13,6 +13,7 @@ from qa.evaluation.comparison import Change, Comparison
 from qa.evaluation.measures.answers import RIGHT, best_f1
 from qa.evaluation.measures.confidence import reliability, risk_coverage
 from qa.evaluation.measures.retrieval import KS
+from qa.evaluation.measures.table import ANSWERS, RETRIEVAL
 from qa.evaluation.report import plots
 from qa.evaluation.result import DIFFERENCES, RANKINGS, Result
 from qa.evaluation.run import Settings
@@ -24,29 +25,7 @@ _TONES = {
     **dict.fromkeys(("wrong", "missed", "answered without evidence", "not found"), "bad"),
 }
 KIND_SHARES = ("right", "abstained", "forced")
-_SHOWN = ("Success@1", "Success@5", "R@5", "R@20", "RR@10", "AP", "nDCG@10")
 _Rows = list[tuple[str, list[tuple[str, str]]]]
-_ANSWERS = {
-    "answers.exact": "Exact match, abstaining counted",
-    "answers.f1": "F1, abstaining counted",
-    "answers.has_ans_f1": "F1 on answerable questions",
-    "answers.no_ans_f1": "Unanswerable questions abstained from",
-    "answers.right": "Answerable questions answered right (F1 ≥ 0.5)",
-    "answers.forced_exact": "Exact match, every question answered",
-    "answers.forced_f1": "F1, every question answered",
-    "answers.best_exact": "Exact match at the best threshold",
-    "answers.best_f1": "F1 at the best threshold",
-    "answers.evidence_hit": "The quote holds the evidence",
-    "answers.citation_exact": "Citations verbatim",
-    "answers.auroc": "AUROC of confidence",
-    "answers.ece": "Expected calibration error",
-    "answers.aurc": "Area under risk-coverage",
-    "answers.abstention_precision": "Abstention precision",
-    "answers.abstention_recall": "Abstention recall",
-    "answers.abstention_f1": "Abstention F1",
-}
-
-
 _AXES: tuple[Axis, ...] = ("type", "style")
 
 
@@ -101,9 +80,9 @@ def _change(change: Change) -> dict[str, Any]:
 def answer_rows(figures: Figures) -> list[tuple[str, str, str]]:
     """What an answer measure says, its figure and its interval, for people."""
     return [
-        (label, f"{value:.3f}", _interval(figures, name))
-        for name, label in _ANSWERS.items()
-        if (value := figures.value(name)) is not None
+        (measure.label, f"{value:.3f}", _interval(figures, f"answers.{measure.name}"))
+        for measure in ANSWERS
+        if measure.label and (value := figures.value(f"answers.{measure.name}")) is not None
     ]
 
 
@@ -162,7 +141,7 @@ def retrieval_tables(figures: Figures) -> list[RetrievalTable]:
 
 def _rows(figures: Figures, group: str, names: Collection[str], sign: str = "") -> _Rows:
     rows = []
-    for measure in _SHOWN:
+    for measure in RETRIEVAL:
         cells = []
         for name in names:
             value = figures.value(f"{group}.{name}.{measure}")
