@@ -89,7 +89,7 @@ class Calibration:
             return made
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ModelUnusable(
-                f"The calibration {path} cannot be used ({error}); remove it, or fit it again with: pincite evaluate."
+                f"The calibration {path} cannot be used ({error}); remove it, or fit it again: pincite fit-confidence"
             ) from error
 
     def _check(self) -> None:

@@ -9,7 +9,7 @@ class InvalidDataset(InputError):
     code = "invalid_dataset"
     example = (
         "No passage of the index holds any evidence of mine.jsonl; index the documents that it is about first, or"
-        " check its 'evidence' fields with --check."
+        " check its 'evidence' fields with: pincite dataset check"
     )
 
 

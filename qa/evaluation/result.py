@@ -91,7 +91,7 @@ class Asking:
         if mode != "reader" and not any(self.relevant_to(question) for question in dataset.questions):
             raise InvalidDataset(
                 f"No passage of the index holds any evidence of {dataset.name}; index the documents that it is about "
-                "first, or check its 'evidence' fields with --check."
+                "first, or check its 'evidence' fields with: pincite dataset check"
             )
 
     def ask(self, question: Question) -> Result:

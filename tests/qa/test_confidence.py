@@ -157,7 +157,7 @@ def test_a_fit_of_ones_own_that_cannot_be_used_is_told_and_passed_over(
     finally:
         own.unlink()
     assert answerer.ask("Who do dogs bark at?").text == "strangers"
-    assert "fitted to other features" in caplog.text and "pincite evaluate" in caplog.text
+    assert "fitted to other features" in caplog.text and "pincite fit-confidence" in caplog.text
 
 
 def test_what_is_cited_beside_the_answer_is_as_likely_as_was_asked_for(index: Index) -> None:

@@ -1,4 +1,4 @@
-"""What readers think of answers, kept as questions to label: a file that ``pincite evaluate --check`` opens."""
+"""What readers think of answers, kept as questions to label: a file that ``pincite dataset check`` opens."""
 
 import json
 import os

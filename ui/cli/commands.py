@@ -20,6 +20,7 @@ from index import Index, indexed
 from index.errors import EmptyCorpus
 from qa.answerer import TOP_K, check_question
 from qa.wire.convert import answer_out, documents_out, search_out
+from ui.cli.dataset import dataset_app, fit_confidence
 from ui.cli.evaluate import evaluate
 from ui.cli.flags import DocFlag, EncoderFlag, IndexFlag, JsonFlag, ReaderFlag, TopKFlag
 from ui.cli.terminal import Bar, count, out, plain, print_answer, print_hits, print_json, say, show_error, show_skipped
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 documents_app = typer.Typer(help="List, add and remove documents.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(documents_app, name="documents")
+app.add_typer(dataset_app, name="dataset")
 
 
 def _show_version(*, asked: bool) -> None:
@@ -210,6 +212,7 @@ def mcp(index: IndexFlag = None, encoder: EncoderFlag = None, reader: ReaderFlag
 
 
 app.command()(evaluate)
+app.command()(fit_confidence)
 
 
 @documents_app.command("list")

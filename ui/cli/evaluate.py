@@ -1,8 +1,6 @@
 """``pincite evaluate``: figures on a data set."""
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from json import dumps
 from pathlib import Path
@@ -11,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
-from index import DEFAULT_ENCODER, Index, load_encoder
 from qa.answerer import TOP_K, Answerer
 from qa.evaluation.errors import InvalidDataset, InvalidGate
-from ui.cli.flags import EncoderFlag, IndexFlag, ReaderFlag, TopKFlag
+from ui.cli.dataset import check_set, fit_set, index_of, pool_set
+from ui.cli.flags import EncoderFlag, FormatFlag, IndexFlag, ReaderFlag, SetArgument, TopKFlag
 from ui.cli.terminal import Bar, count, out, plain, say
-from ui.config import Settings, load_settings
-from ui.opening import make_answerer, open_or_build
+from ui.config import load_settings
+from ui.opening import make_answerer
 
 if TYPE_CHECKING:
     from qa.evaluation.comparison import Comparison
@@ -26,16 +24,14 @@ if TYPE_CHECKING:
     from qa.evaluation.run import Settings as RunSettings
     from qa.evaluation.summary import Figures
 
-FOUND_PROBLEMS, GATE_MISSED, INTERRUPTED = 1, 4, 130
-POOLED = 50
+GATE_MISSED, INTERRUPTED = 4, 130
 
-Format = Literal["auto", "questions", "squad", "beir"]
 RunMode = Literal["reader", "open", "retrieval"]
 
 
 def evaluate(
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A question set, a SQuAD file or a BEIR folder.")],
-    format: Annotated[Format, typer.Option(help="The set's format; auto tells it by its form.")] = "auto",
+    dataset: SetArgument,
+    format: FormatFlag = "auto",
     mode: Annotated[
         RunMode | None,
         typer.Option(help="reader: given its paragraph; open: the whole path; retrieval: search alone."),
@@ -54,13 +50,9 @@ def evaluate(
     gate: Annotated[
         list[str] | None, typer.Option(metavar="GATE", help="A measure that must be reached: answers.f1>=0.7.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Look the set over instead of asking it.")] = False,
-    pool: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the questions on which the legs disagree, to label.")
-    ] = None,
-    fit_confidence: Annotated[
-        bool, typer.Option("--fit-confidence", help="Fit confidence on this set and keep it with the index.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", hidden=True)] = False,
+    pool: Annotated[Path | None, typer.Option(metavar="FILE", hidden=True)] = None,
+    fit_confidence: Annotated[bool, typer.Option("--fit-confidence", hidden=True)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     index: IndexFlag = None,
     encoder: EncoderFlag = None,
@@ -93,18 +85,21 @@ def evaluate(
     except InvalidGate as error:
         raise typer.BadParameter(str(error), param_hint="--gate") from error
     if check:
-        _check(read, settings)
+        _moved("--check", "dataset check")
+        check_set(read, settings)
         return
     if not pool:
         read.check_labelled()
     earlier = _earlier(baseline, read)
-    with _index_of(read, settings) as opened:
+    with index_of(read, settings) as opened:
         answerer = make_answerer(opened, settings)
         if pool:
-            _pool(read, opened, pool)
+            _moved("--pool", "dataset pool")
+            pool_set(read, opened, pool)
             return
         if fit_confidence:
-            _fit(read, answerer, json=json)
+            _moved("--fit-confidence", "fit-confidence")
+            fit_set(read, answerer, json=json)
             return
         run_settings, results, whole = _run(read, answerer, mode, top_k, sample, seed, output, resume)
     figures, comparison = _figures(results, run_settings, k, earlier)
@@ -122,23 +117,16 @@ def evaluate(
         raise typer.Exit(GATE_MISSED)
 
 
+def _moved(flag: str, command: str) -> None:
+    say(f"{flag} is a command of its own now, and the flag will go: pincite {command}.")
+
+
 def _without_a_run(instead: Mapping[str, object], of_a_run: Mapping[str, object]) -> None:
     """Refuse what would be passed over: what looks at a set or fits to it makes no run."""
     chosen = [name for name, value in instead.items() if value]
     besides = [*chosen[1:], *(name for name, value in of_a_run.items() if value)]
     if chosen and besides:
         raise typer.BadParameter(f"makes no run of its own; leave out {' and '.join(besides)}.", param_hint=chosen[0])
-
-
-@contextmanager
-def _index_of(dataset: "Dataset", settings: Settings) -> Iterator[Index]:
-    """The open index, or one of the set's own documents that is gone afterwards."""
-    if dataset.documents is None:
-        yield open_or_build(settings)
-        return
-    with tempfile.TemporaryDirectory(prefix="pincite-") as folder, Bar("Encoding", "passages") as bar:
-        model = load_encoder(settings.encoder or DEFAULT_ENCODER, settings.index / "encoders")
-        yield Index.build(dataset.documents, folder, encoder=model, progress=bar.show)
 
 
 def _run(
@@ -244,45 +232,3 @@ def _show(
         out.print(f"{count(comparison.better, 'question')} better, {len(comparison.worse)} worse.")
         if comparison.warning:
             say(comparison.warning)
-
-
-def _check(dataset: "Dataset", settings: Settings) -> None:
-    from qa.evaluation.data.check import check
-
-    documents = dataset.documents
-    if documents is None:
-        documents = list(open_or_build(settings).documents.values())
-    findings = check(dataset, documents)
-    for finding in findings:
-        place = f"line {finding.line}, " if finding.line else ""
-        out.print(f"{place}{plain(finding.id)}: {plain(finding.problem)}.")
-    say(f"{count(dataset.questions, 'question')} looked over, {count(findings, 'finding')}.")
-    if findings:
-        raise typer.Exit(FOUND_PROBLEMS)
-
-
-def _pool(dataset: "Dataset", opened: Index, path: Path) -> None:
-    from qa.evaluation.data.check import pool
-
-    lines = pool(dataset, opened, POOLED)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    say(f"Wrote {count(lines, 'question')} to {path}, those first on which dense and lexical search agree least.")
-
-
-def _fit(dataset: "Dataset", answerer: Answerer, *, json: bool) -> None:
-    from qa.confidence import CALIBRATION
-    from qa.evaluation.fit import Asked, cross_validated, fit, outcomes
-
-    if dataset.documents is not None:
-        raise typer.BadParameter("needs a question set about the open index.", param_hint="--fit-confidence")
-    asked = [Asked(q.question, q.type or "", q.answers, history=q.history) for q in dataset.questions]
-    with Bar("Asking", "questions") as bar:
-        found = outcomes(answerer, asked, progress=bar.show)
-    fitted = fit(found, answerer)
-    judged = cross_validated(found, answerer)
-    fitted.save(answerer.index.directory / CALIBRATION)
-    if json:
-        print(dumps({"questions": len(found.asked), "threshold": fitted.threshold, **judged._asdict()}))
-        return
-    out.print(f"Fitted on {count(found.asked, 'question')}; answers are given from {fitted.threshold:.2f} on.")
-    out.print(f"Left out in turn (5 folds): AUROC {judged.auroc:.3f}, expected calibration error {judged.ece:.3f}.")

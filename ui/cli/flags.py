@@ -1,7 +1,7 @@
 """Flags that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,4 +19,10 @@ DocFlag = Annotated[
 ]
 TopKFlag = Annotated[
     int, typer.Option("--top-k", min=1, max=50, help="How many passages are returned; at least as many are read.")
+]
+SetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="A question set, a SQuAD file or a BEIR folder.")]
+Format = Literal["auto", "questions", "squad", "beir"]
+FormatFlag = Annotated[
+    Format,
+    typer.Option("--format", help="The set's format; auto tells it by its form."),
 ]

@@ -60,7 +60,7 @@ class Dataset:
         if waiting:
             raise InvalidDataset(
                 f"{len(waiting)} of {len(self.questions)} questions are not labelled, the first is {waiting[0].id!r} "
-                f"(line {waiting[0].line}); set answerable, answers and evidence: pincite evaluate --check names each."
+                f"(line {waiting[0].line}); set answerable, answers and evidence: pincite dataset check names each."
             )
 
 

@@ -112,22 +112,22 @@ def test_a_run_that_is_stopped_goes_on(folder: Path, output: Path) -> None:
 
 
 def test_a_set_is_looked_over_with_line_numbers(folder: Path) -> None:
-    assert "0 findings" in run(folder, "evaluate", "--check", GOLD).stderr
+    assert "0 findings" in run(folder, "dataset", "check", GOLD).stderr
     row = {"id": "x", "question": "Who?", "answers": ["Nobody"], "evidence": ["Nobody said so."], "answerable": True}
     (folder / "mine.jsonl").write_text("\n" + json.dumps(row) + "\n")
-    done = run(folder, "evaluate", "--check", "mine.jsonl", code=1)
+    done = run(folder, "dataset", "check", "mine.jsonl", code=1)
     assert "line 2, x: the evidence “Nobody said so.” is not in the corpus" in done.stdout
 
 
 def test_what_readers_said_of_answers_is_a_set_to_look_over(folder: Path) -> None:
     answer = Answer("Who owns it?", "Who owns it?", None, 0.1, "low_confidence", "The documents do not say.")
     Feedback(folder / "opinions.jsonl").keep(Entry("Who owns it?", answer, rating="down"), [])
-    done = run(folder, "evaluate", "--check", "opinions.jsonl", code=1)
+    done = run(folder, "dataset", "check", "opinions.jsonl", code=1)
     assert "line 1, " in done.stdout and "not labelled" in done.stdout
 
 
 def test_a_pool_to_label(folder: Path) -> None:
-    run(folder, "evaluate", GOLD, "--pool", "pool.jsonl")
+    run(folder, "dataset", "pool", GOLD, "pool.jsonl")
     lines = [json.loads(line) for line in (folder / "pool.jsonl").read_text().splitlines()]
     assert len(lines) == 50 and lines[0]["agreement"] <= lines[-1]["agreement"]
 
@@ -136,16 +136,23 @@ def test_confidence_is_fitted_for_the_index_and_used(folder: Path) -> None:
     run(folder, "index", "--builtin", "--index", "fitted")
     rows = Path(GOLD).read_text().splitlines()
     (folder / "third.jsonl").write_text("\n".join(rows[::3]) + "\n")
-    done = run(folder, "evaluate", "third.jsonl", "--fit-confidence", "--index", "fitted")
+    done = run(folder, "fit-confidence", "third.jsonl", "--index", "fitted")
     assert "Fitted on 75 questions" in done.stdout and "AUROC" in done.stdout
     assert (folder / "fitted" / "confidence.json").exists()
     body = json.loads(run(folder, "ask", "Who is Meta's spokesperson?", "--json", "--index", "fitted").stdout)
     assert body["confidence"] > 0.5
-    again = json.loads(run(folder, "evaluate", "third.jsonl", "--fit-confidence", "--index", "fitted", "--json").stdout)
+    again = json.loads(run(folder, "fit-confidence", "third.jsonl", "--index", "fitted", "--json").stdout)
     assert again["questions"] == 75 and 0.5 < again["auroc"] <= 1 and 0 <= again["ece"] < 0.5
     (folder / "few.jsonl").write_text(rows[0] + "\n")
-    done = run(folder, "evaluate", "few.jsonl", "--fit-confidence", "--index", "fitted", code=1)
+    done = run(folder, "fit-confidence", "few.jsonl", "--index", "fitted", code=1)
     assert "needs at least 25 questions" in done.stderr
+
+
+def test_the_flags_of_before_lead_to_the_commands(folder: Path) -> None:
+    told = run(folder, "evaluate", GOLD, "--check").stderr
+    assert "0 findings" in told and "pincite dataset check" in told
+    told = run(folder, "evaluate", GOLD, "--pool", "pool.jsonl").stderr
+    assert "Wrote 50 questions" in told and "pincite dataset pool" in told
 
 
 @pytest.mark.parametrize("instead", [("--check",), ("--pool", "pool.jsonl"), ("--fit-confidence",)])
