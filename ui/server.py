@@ -15,7 +15,7 @@ from qa import Answerer
 from qa.api import LiveAnswerer, create_app
 from qa.api.limits import Limits
 from qa.api.middleware.access import Access, hosts, parse_keys, parse_origins, words
-from qa.api.queue import Line
+from qa.api.queue import QuestionQueue
 from qa.errors import InvalidSetting
 from ui.chat.app import end_streams, mount_chat
 from ui.config import Settings
@@ -61,7 +61,7 @@ def create_server(answerer: Answerer, settings: Settings | None = None, access: 
         rate=settings.key_rate,
     )
     access = access or access_of(settings)
-    live = LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
+    live = LiveAnswerer(answerer, queue=QuestionQueue(limits.at_work, limits.waiting))
     app = create_app(live, limits=limits, access=access, log_questions=settings.log_questions)
     offers = {"uploads": takes_uploads(settings), "keys": bool(access.keys)}
     mount_chat(app, live, feedback=settings.feedback, limits=limits, **offers)

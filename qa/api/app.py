@@ -25,7 +25,7 @@ from qa.api.middleware.openai_errors import OpenAIErrors
 from qa.api.middleware.rates import Rates
 from qa.api.middleware.request_log import Head, Requests
 from qa.api.openapi import Described
-from qa.api.queue import Line
+from qa.api.queue import QuestionQueue
 from qa.api.routes import ask, docs, documents, health, login, openai
 from qa.api.routes.mcp import create_mcp
 
@@ -44,15 +44,15 @@ def create_app(
 ) -> FastAPI:
     """An application that answers from an open index, and from each newer generation of it.
 
-    A ``LiveAnswerer`` keeps its own line, so that whatever else it is given to shares the line too.
+    A ``LiveAnswerer`` keeps its own queue, so that whatever else it is given to shares the queue too.
     """
     live = (
         answerer
         if isinstance(answerer, LiveAnswerer)
-        else LiveAnswerer(answerer, line=Line(limits.at_work, limits.waiting))
+        else LiveAnswerer(answerer, queue=QuestionQueue(limits.at_work, limits.waiting))
     )
     meters = Meters(live)
-    live.on_answer = meters.answered
+    live.on_answer(meters.answered)
     access = access or Access()
     sessions, wrong = Sessions(access), WrongKeys()
     app = Described(
@@ -77,7 +77,7 @@ def create_app(
     ask.add(app, live)
     openai.add(app, live)
     documents.add(app, live)
-    lines = (live.line, documents.add_changes(app, live, limits))
+    queues = (live.queue, documents.add_changes(app, live, limits))
     health.add(app, live, meters)
     tools = create_mcp(live)
     offered = tools.streamable_http_app(
@@ -85,7 +85,7 @@ def create_app(
     ).routes
     # Without sessions the server never speaks first: the stream that GET opens would carry nothing and stay open.
     app.router.routes += [Route(r.path, r.endpoint, methods=["POST"]) for r in offered if isinstance(r, Route)]
-    app.router.lifespan_context = _lifespan(lines, tools)
+    app.router.lifespan_context = _lifespan(queues, tools)
     login.add(app, access, sessions, wrong)
     docs.install(app)
 
@@ -112,13 +112,15 @@ def _cross_origin(access: Access) -> list[Middleware]:
     ]
 
 
-def _lifespan(lines: Iterable[Line], tools: MCPServer) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    queues: Iterable[QuestionQueue], tools: MCPServer
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with tools.session_manager.run():
             yield
-        for line in lines:
-            await asyncio.to_thread(line.close)
+        for queue in queues:
+            await asyncio.to_thread(queue.close)
 
     return lifespan
 

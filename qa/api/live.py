@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from index import Index
+from index import Hit, Index
 from index.errors import IndexFault
-from qa.answerer import Answerer
-from qa.api.queue import Line
+from qa.answerer import TOP_K, Answerer
+from qa.api.queue import QuestionQueue
 from qa.types import Answer, Turn
 
 _log = logging.getLogger(__name__)
@@ -20,9 +20,9 @@ class LiveAnswerer:
     Whoever keeps what ``current`` gave keeps that generation, whatever is committed meanwhile.
     """
 
-    def __init__(self, answerer: Answerer, *, line: Line | None = None) -> None:
-        self.line = line or Line()
-        self.on_answer: Callable[[Answer], None] = _nothing
+    def __init__(self, answerer: Answerer, *, queue: QuestionQueue | None = None) -> None:
+        self.queue = queue or QuestionQueue()
+        self._listeners: list[Callable[[Answer], None]] = []
         self._answerer = answerer
         self._turning = threading.Lock()
         self._refused: str | None = ""  # the id of the generation that cannot be opened; None of a lost one
@@ -81,18 +81,37 @@ class LiveAnswerer:
         """As ``Answerer.examples``, of the newest generation."""
         return self.current().examples
 
-    def begin(self, question: str, *, history: Sequence[Turn] = ()) -> Future[Answer]:
-        """As ``Answerer.ask``, in line with all other questions, of one generation from beginning to end.
+    def on_answer(self, listener: Callable[[Answer], None]) -> None:
+        """Have ``listener`` told of each answer, whoever asked."""
+        self._listeners.append(listener)
 
-        The future raises what ``Answerer.ask`` does; cancelled before its turn, it leaves the line. Raises Overloaded.
-        """
-        return self.line.join(lambda: self._counted(question, history))
-
-    def _counted(self, question: str, history: Sequence[Turn]) -> Answer:
-        answer = self.current().ask(question, history=history)
-        self.on_answer(answer)
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        top_k: int = TOP_K,
+        doc_ids: Sequence[str] | None = None,
+        min_confidence: float | None = None,
+        on_hits: Callable[[list[Hit], Index], None] | None = None,
+    ) -> Answer:
+        """As ``Answerer.ask``, at once, of one generation from beginning to end, which ``on_hits`` is given too."""
+        answerer = self.current()
+        answer = answerer.ask(
+            question,
+            history=history,
+            top_k=top_k,
+            doc_ids=doc_ids,
+            min_confidence=min_confidence,
+            on_hits=(lambda hits: on_hits(hits, answerer.index)) if on_hits else None,
+        )
+        for listener in self._listeners:
+            listener(answer)
         return answer
 
+    def submit(self, question: str, *, history: Sequence[Turn] = ()) -> Future[Answer]:
+        """As ``ask``, in its turn among all other questions.
 
-def _nothing(_: Answer) -> None:
-    """Until someone counts answers."""
+        The future raises what ``Answerer.ask`` does; cancelled before its turn, it leaves the queue. Raises Overloaded.
+        """
+        return self.queue.submit(lambda: self.ask(question, history=history))

@@ -77,8 +77,8 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         """The line and the index as they are now."""
         index = self._live.index
-        yield _gauge("pincite_questions_at_work", "Questions that are being answered.", self._live.line.working)
-        yield _gauge("pincite_questions_waiting", "Questions that wait in line.", self._live.line.waiting)
+        yield _gauge("pincite_questions_at_work", "Questions that are being answered.", self._live.queue.running)
+        yield _gauge("pincite_questions_waiting", "Questions that wait in line.", self._live.queue.waiting)
         yield _gauge("pincite_documents", "Documents in the index.", len(index.documents))
         yield _gauge("pincite_passages", "Passages in the index.", len(index.passages))
         info = GaugeMetricFamily("pincite_index_info", "The index that answers.", labels=("generation", "encoder"))

@@ -1,4 +1,4 @@
-"""The line in which questions wait: bounded, so that a busy server says so at once."""
+"""The queue of questions: bounded, so that a busy server says so at once."""
 
 import asyncio
 import threading
@@ -15,34 +15,34 @@ _PATIENCE = 0.5
 """Seconds before a question is refused: a client that asks again at once would cost more than its question."""
 
 
-class Line:
-    """At most ``at_work`` questions are answered at once, and at most ``waiting`` more wait. Thread-safe."""
+class QuestionQueue:
+    """At most ``running`` questions are answered at once, and at most ``waiting`` more wait. Thread-safe."""
 
-    def __init__(self, at_work: int = 2, waiting: int = 16) -> None:
-        self._pool = ThreadPoolExecutor(at_work, thread_name_prefix="question")
-        self._room = at_work + waiting
+    def __init__(self, running: int = 2, waiting: int = 16) -> None:
+        self._pool = ThreadPoolExecutor(running, thread_name_prefix="question")
+        self._room = running + waiting
         self._lock = threading.Lock()
         self._taken = 0
-        self._working = 0
+        self._running = 0
 
     @property
-    def working(self) -> int:
+    def running(self) -> int:
         """How many are being answered."""
-        return self._working
+        return self._running
 
     @property
     def waiting(self) -> int:
         """How many wait to be."""
-        return max(self._taken - self._working, 0)
+        return max(self._taken - self._running, 0)
 
-    def join(self, work: Callable[[], T]) -> Future[T]:
-        """Do ``work`` in its turn; a future that is cancelled before leaves the line. Raises Overloaded."""
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Do ``work`` in its turn; a future that is cancelled before leaves the queue. Raises Overloaded."""
         with self._lock:
             if self._taken >= self._room:
                 raise Overloaded("All places in the line are taken; ask again in a second.")
             self._taken += 1
         try:
-            future = self._pool.submit(self._work, work)
+            future = self._pool.submit(self._run, work)
         except RuntimeError as error:
             self._leave(None)
             raise Overloaded("The server is stopping; ask again when it has started.") from error
@@ -53,31 +53,31 @@ class Line:
         """Take no more questions, and finish those that were taken."""
         self._pool.shutdown()
 
-    def _work(self, work: Callable[[], T]) -> T:
+    def _run(self, work: Callable[[], T]) -> T:
         with self._lock:
-            self._working += 1
+            self._running += 1
         try:
             return work()
         finally:
             with self._lock:
-                self._working -= 1
+                self._running -= 1
 
     def _leave(self, _: object) -> None:
         with self._lock:
             self._taken -= 1
 
 
-async def joined(line: Line, work: Callable[[], T]) -> Future[T]:
-    """Join the line; one that is full is tried once more before Overloaded is raised."""
+async def submitted(queue: QuestionQueue, work: Callable[[], T]) -> Future[T]:
+    """Into the queue; one that is full is tried once more before Overloaded is raised."""
     try:
-        return line.join(work)
+        return queue.submit(work)
     except Overloaded:
         await asyncio.sleep(_PATIENCE)
-        return line.join(work)
+        return queue.submit(work)
 
 
 async def finished(request: Request, future: Future[T], on_gone: Callable[[], object] = lambda: None) -> T:
-    """What the future gives. A client that goes takes it out of the line, and ``on_gone`` is called."""
+    """What the future gives. A client that goes takes it out of the queue, and ``on_gone`` is called."""
     answered = asyncio.wrap_future(future)
     gone = asyncio.create_task(_gone(request))
     either: list[asyncio.Future[Any]] = [answered, gone]

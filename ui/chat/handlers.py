@@ -123,7 +123,7 @@ class Handlers:
     def _settled(self, entry: Entry, turns: Sequence[Turn], request: gr.Request) -> Entry:
         try:
             with self._turns:
-                asked = self._asked[request.session_hash] = self._answerer.begin(entry.question, history=turns)
+                asked = self._asked[request.session_hash] = self._answerer.submit(entry.question, history=turns)
             answer = asked.result()
             return replace(entry, answer=answer, record=answer_out(answer))
         except CancelledError:

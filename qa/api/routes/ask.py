@@ -9,13 +9,13 @@ from pydantic import BaseModel, ValidationError
 
 from corpus.errors import PinciteError
 from index.errors import UnknownDocument
-from qa.answerer import Answerer, check_question
+from qa.answerer import check_question
 from qa.api import problems
 from qa.api.errors import InvalidRequest, Overloaded
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_failure, note_question
 from qa.api.openapi import errors, events, named_event
-from qa.api.queue import finished, joined
+from qa.api.queue import finished, submitted
 from qa.api.routes.stream import UNFORESEEN, OnHits, streamed
 from qa.errors import CitationBroken, EmptyQuestion, InvalidText, QuestionTooLong
 from qa.types import Turn
@@ -50,15 +50,15 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         note_question(request, body.question)
         check_question(body.question)
         if stream:
-            return await streamed(live, request, lambda on_hits: answered(live, body, on_hits))
-        return await finished(request, await joined(live.line, lambda: _json(answered(live, body))))
+            return await streamed(live, request, lambda on_hits: answered(live, body, on_hits=on_hits))
+        return await finished(request, await submitted(live.queue, lambda: _json(answered(live, body))))
 
     @app.post("/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=errors(Overloaded, body="json"))
     async def batch(body: BatchBody, request: Request) -> Response:
         """Answer several questions one after the other; one that is wrong or fails leaves an error in its place."""
         note_question(request, "\n".join(item.question for item in body.questions if isinstance(item, AskBody)))
         stop = threading.Event()
-        future = await joined(live.line, lambda: _json(_answered_all(live, request, body, stop)))
+        future = await submitted(live.queue, lambda: _json(_answered_all(live, request, body, stop)))
         return await finished(request, future, stop.set)
 
     @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_SEARCHED)
@@ -72,27 +72,21 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
             hits = index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
             return _json(search_out(hits, index))
 
-        return await finished(request, await joined(live.line, found))
+        return await finished(request, await submitted(live.queue, found))
 
 
-def answered(live: LiveAnswerer, body: AskBody, on_hits: OnHits | None = None) -> AnswerOut:
-    """The current answerer's answer, counted. Raises what ``Answerer.ask`` raises."""
-    return answered_by(live, live.current(), body, body.turns(), on_hits)
-
-
-def answered_by(
-    live: LiveAnswerer, answerer: Answerer, body: AskBody, history: Sequence[Turn], on_hits: OnHits | None = None
+def answered(
+    live: LiveAnswerer, body: AskBody, *, history: Sequence[Turn] | None = None, on_hits: OnHits | None = None
 ) -> AnswerOut:
-    """As ``answered``, by one answerer that the caller keeps."""
-    answer = answerer.ask(
+    """What the endpoint answers; ``history`` is the body's own unless given. Raises what ``Answerer.ask`` does."""
+    answer = live.ask(
         body.question,
-        history=history,
+        history=body.turns() if history is None else history,
         top_k=body.top_k,
         doc_ids=body.doc_ids,
         min_confidence=body.min_confidence,
-        on_hits=(lambda hits: on_hits(search_out(hits, answerer.index))) if on_hits else None,
+        on_hits=(lambda hits, index: on_hits(search_out(hits, index))) if on_hits else None,
     )
-    live.on_answer(answer)
     return answer_out(answer)
 
 

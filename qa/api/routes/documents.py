@@ -31,7 +31,7 @@ from qa.api.errors import NothingAdded, Overloaded, ReadOnlyKey, TooManyDocument
 from qa.api.limits import Limits
 from qa.api.live import LiveAnswerer
 from qa.api.openapi import Responses, errors, header
-from qa.api.queue import Line, finished, joined
+from qa.api.queue import QuestionQueue, finished, submitted
 from qa.api.uploads import Upload
 from qa.wire.convert import document_out, documents_out
 from qa.wire.schemas import ChangeOut, DocumentsOut, DocumentTextOut
@@ -98,9 +98,9 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         return _unchanged(response, f"sha256:{version}", if_none_match) or out
 
 
-def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
+def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> QuestionQueue:
     """Adding and removing: one change at a time, a few in line, which is returned to be closed."""
-    line = Line(at_work=1, waiting=_WAITING)
+    queue = QuestionQueue(running=1, waiting=_WAITING)
 
     @app.post(
         "/v1/documents",
@@ -115,7 +115,7 @@ def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
             raise TooManyDocuments(f"{len(files)} files were sent, {limits.files} are allowed at once; send fewer.")
         sent = [Upload(normalize("NFC", file.filename or ""), await file.read()) for file in files]
         stop = threading.Event()
-        future = await joined(line, lambda: uploads.add(live, sent, limits, stop))
+        future = await submitted(queue, lambda: uploads.add(live, sent, limits, stop))
         return await finished(request, future, stop.set)
 
     @app.delete(
@@ -126,9 +126,9 @@ def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> Line:
     )
     async def delete(doc_id: Id, request: Request) -> ChangeOut:
         """Remove a document; the last one stays, since there is no empty index."""
-        return await finished(request, await joined(line, lambda: uploads.remove(live, doc_id)))
+        return await finished(request, await submitted(queue, lambda: uploads.remove(live, doc_id)))
 
-    return line
+    return queue
 
 
 def _unchanged(response: Response, version: str, if_none_match: str | None) -> Response | None:

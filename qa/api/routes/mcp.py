@@ -15,7 +15,7 @@ from corpus.errors import PinciteError
 from qa.answerer import check_question
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_question
-from qa.api.queue import finished, joined
+from qa.api.queue import finished, submitted
 from qa.api.routes.ask import answered
 from qa.wire.convert import search_out
 from qa.wire.schemas import AskBody, CitationOut, DocIds, SearchOut, TurnBody
@@ -148,9 +148,9 @@ async def _in_line(live: LiveAnswerer, context: Context, work: Callable[[], T], 
     request = context.request_context.request
     try:
         if request is None:  # over standard input and output, where giving up cancels this
-            return await asyncio.wrap_future(await joined(live.line, work))
+            return await asyncio.wrap_future(await submitted(live.queue, work))
         note_question(request, question)
-        return await finished(request, await joined(live.line, work))
+        return await finished(request, await submitted(live.queue, work))
     except PinciteError as error:
         raise ToolError(f"{error} ({error.code})") from error
     except ClientDisconnect as error:

@@ -15,8 +15,8 @@ from qa.api.errors import InvalidRequest, Overloaded, UnknownModel
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_question
 from qa.api.openapi import errors, events
-from qa.api.queue import finished, joined
-from qa.api.routes.ask import answered_by
+from qa.api.queue import finished, submitted
+from qa.api.routes.ask import answered
 from qa.api.routes.stream import event_stream
 from qa.errors import CitationBroken, EmptyQuestion, InvalidText, QuestionTooLong
 from qa.question.followup import TURNS
@@ -181,10 +181,9 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         base = str(request.base_url).rstrip("/")
 
         def work() -> ChatOut:
-            answerer = live.current()
-            return _chat_out(answered_by(live, answerer, asked, turns), base, answerer.index.encoder)
+            return _chat_out(answered(live, asked, history=turns), base, live.index.encoder)
 
-        out = await finished(request, await joined(live.line, work))
+        out = await finished(request, await submitted(live.queue, work))
         if body.stream:
             return event_stream(_chunks(out, usage=bool(body.stream_options and body.stream_options.include_usage)))
         return Response(out.model_dump_json(), media_type="application/json")

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from corpus.errors import PinciteError
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_failure
-from qa.api.queue import joined
+from qa.api.queue import submitted
 from qa.wire.convert import failed_out
 from qa.wire.schemas import AnswerOut, ErrorOut, SearchOut
 
@@ -39,7 +39,7 @@ async def streamed(live: LiveAnswerer, request: Request, ask: Callable[[OnHits],
         finally:
             put(None)
 
-    return event_stream(_until_none(queue, await joined(live.line, work)))
+    return event_stream(_until_none(queue, await submitted(live.queue, work)))
 
 
 def event_stream(events: AsyncIterator[str]) -> StreamingResponse:

@@ -117,6 +117,6 @@ def test_what_was_begun_ends_with_its_own_generation(index: Index) -> None:
     live = LiveAnswerer(Answerer(index, reader=READER))
     begun = live.current()
     index.update(add=[document("cat.txt", "The office cat is called Kuro.")])
-    assert live.begin(QUESTION["question"]).result().text == "Kuro"
+    assert live.submit(QUESTION["question"]).result().text == "Kuro"
     assert begun.ask(QUESTION["question"]).text == "Miso"
     assert live.current().reader is READER

@@ -109,13 +109,13 @@ def test_whoever_has_the_live_answerer_stands_in_the_same_line(gated: Gated) -> 
     live = LiveAnswerer(answerer)
     app = create_app(live)
     with TestClient(app, base_url="http://127.0.0.1") as client:
-        taken = [live.line.join(lambda: live.current().ask("Who?")) for _ in range(18)]
+        taken = [live.queue.submit(lambda: live.current().ask("Who?")) for _ in range(18)]
         with pytest.raises(Overloaded, match="again"):
-            live.begin("What?")
+            live.submit("What?")
         assert client.post("/v1/ask", json=QUESTION).status_code == 503
         reader.gate.set()
         concurrent.futures.wait(taken)
-        assert live.begin(QUESTION["question"]).result().text == "Miso"
+        assert live.submit(QUESTION["question"]).result().text == "Miso"
         assert "pincite_answers_total 1.0" in client.get("/metrics").text
     with pytest.raises(Overloaded, match="stopping"):
-        live.begin("What?")
+        live.submit("What?")

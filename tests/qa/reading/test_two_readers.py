@@ -36,6 +36,15 @@ def test_the_best_passages_are_reread_in_their_order_and_keep_both_readings(pass
     ]
 
 
+def test_what_is_far_behind_the_best_is_not_reread(passages: list[Passage]) -> None:
+    quick = FixedReader({"sleep": -2.0, "strangers": 3.0, "cats": 1.0, "sing": -9.0})
+    careful = WatchedReader({})
+    TwoReaders(quick, careful, reread=4, behind=5.0).read("Who barks?", passages)
+    assert careful.read_passages == passages[:3], "those within 5 of the best, in their order"
+    TwoReaders(quick, careful, reread=2, behind=5.0).read("Who barks?", passages)
+    assert careful.read_passages == passages[1:3], "and of those no more than two"
+
+
 def test_both_readers_name_what_they_are(passages: list[Passage]) -> None:
     one, other = FixedReader({}), FixedReader({}, "other")
     assert TwoReaders(one, other).name == "fixed+other"

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from index import Index
 from qa.api import LiveAnswerer
-from qa.api.queue import Line
+from qa.api.queue import QuestionQueue
 from tests.browser.stage import ListeningAnswerer
 from tests.fakes import HashEncoder, document
 from tests.waiting import until
@@ -96,21 +96,21 @@ def test_a_question_is_left_for_the_log_and_keeps_the_id_of_its_request(handlers
 def test_a_question_whose_page_is_gone_leaves_the_line(tmp_path: Path) -> None:
     index = Index.build([document("a.txt", "The cat sleeps.")], tmp_path / "index", encoder=HashEncoder())
     answerer = ListeningAnswerer(index)
-    line = Line(at_work=1, waiting=1)
-    live = LiveAnswerer(answerer, line=line)
+    queue = QuestionQueue(running=1, waiting=1)
+    live = LiveAnswerer(answerer, queue=queue)
     handlers = Handlers(live, Feedback(tmp_path / "kept.jsonl"))
     assert live.examples  # which are chosen by asking
     answerer.may_answer.clear()
-    before = live.begin("Who sleeps?")
+    before = live.submit("Who sleeps?")
     entries = [Entry("And who waits?")]
     with ThreadPoolExecutor(1) as page:
         waiting = page.submit(lambda: list(handlers.answer(entries, PAGE)))
-        until(lambda: line.waiting == 1, 20)
+        until(lambda: queue.waiting == 1, 20)
         handlers.leave(gr.Request(session_hash="another page"))
-        assert line.waiting == 1
+        assert queue.waiting == 1
         handlers.leave(PAGE)
         waiting.result(timeout=60)
-    assert line.waiting == 0 and entries[0].problem is not None and "ask again" in entries[0].problem
+    assert queue.waiting == 0 and entries[0].problem is not None and "ask again" in entries[0].problem
     answerer.may_answer.set()
     before.result(timeout=60)
     assert "And who waits?" not in answerer.histories
