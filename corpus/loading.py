@@ -1,6 +1,5 @@
 """Files and folders into documents."""
 
-import hashlib
 import os
 import re
 import unicodedata
@@ -9,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from corpus.digest import digest
 from corpus.errors import (
     DocumentError,
     DocumentTooLarge,
@@ -184,7 +184,7 @@ def _read(file: _File, known: Mapping[str, Document]) -> Document:
     except OSError as fault:
         raise _unopenable(name, fault) from fault
     before = known.get(file.doc_id)
-    if before is not None and before.source_digest == _digest(data) and before.extraction == EXTRACTION:
+    if before is not None and before.source_digest == digest(data) and before.extraction == EXTRACTION:
         return before if before.origin == file.origin else replace(before, origin=file.origin)
     return replace(_parse(data, file.doc_id, name), origin=file.origin)
 
@@ -210,7 +210,7 @@ def _parse(data: bytes, doc_id: str, name: str) -> Document:
         raise EmptyDocument(f"'{name}' holds no text: put text into it or leave it out.")
     title = one_line(_clean(extract.title)) or PurePosixPath(doc_id).stem
     sections = tuple(replace(section, heading=_clean(section.heading)) for section in extract.sections)
-    return Document(doc_id, text, title, _digest(data), _digest(text.encode()), extract.pages, sections)
+    return Document(doc_id, text, title, digest(data), digest(text.encode()), extract.pages, sections)
 
 
 def _check_suffix(doc_id: str, name: str) -> str:
@@ -268,7 +268,3 @@ def _doc_id(path: Path) -> str:
 def _clean(text: str) -> str:
     """The text with U+FFFD for lone surrogates and NUL: one character for one, so that offsets stay."""
     return _FORBIDDEN.sub("\ufffd", text)
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"

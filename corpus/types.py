@@ -5,6 +5,8 @@ Every offset is a half-open range of Unicode code points in ``Document.text``.
 
 from dataclasses import dataclass, field
 
+from corpus.digest import digest
+
 EXTRACTION = 1
 """Which version of the reading of files makes texts, sections and pages: raised with every change to what comes out.
 
@@ -53,6 +55,12 @@ class Document:
     sections: tuple[Section, ...] = ()
     extraction: int = EXTRACTION
     origin: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, doc_id: str, text: str, title: str) -> "Document":
+        """A text that is its own source, without pages or sections."""
+        made = digest(text.encode())
+        return cls(doc_id, text, title, made, made)
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page that holds ``offset``, if the source has pages."""

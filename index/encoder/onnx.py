@@ -1,6 +1,5 @@
 """The encoder as it runs: an exported sentence-transformers model on ONNX Runtime, without torch."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.digest import digest
 from index.encoder.runtime import RunOptions, frees_memory, open_session, open_tokenizer
 from index.errors import ModelUnusable
 from index.generation import file_digest
@@ -117,4 +117,4 @@ class OnnxEncoder:
 
 def settings_digest(settings: dict[str, Any]) -> str:
     """``sha256:<hex>``, whatever the order of the keys."""
-    return f"sha256:{hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()}"
+    return digest(json.dumps(settings, sort_keys=True).encode())

@@ -1,12 +1,12 @@
 """A run: every question of a set asked, each result on disk as soon as it is there, so that a run can go on later."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
+from corpus.digest import digest
 from qa.evaluation.data.formats import Dataset, Question
 from qa.evaluation.errors import InvalidRun
 from qa.evaluation.result import Asking, Mode, Result
@@ -34,10 +34,10 @@ class Settings:
 
 def settings_of(asking: Asking, questions: Sequence[Question], *, sample: int | None, seed: int) -> Settings:
     """The settings of asking these questions."""
-    digest = hashlib.sha256(json.dumps([asdict(q) for q in questions], sort_keys=True).encode()).hexdigest()
+    asked = json.dumps([asdict(question) for question in questions], sort_keys=True)
     return Settings(
         dataset=asking.dataset.name,
-        questions_digest=f"sha256:{digest}",
+        questions_digest=digest(asked.encode()),
         mode=asking.mode,
         questions=len(questions),
         sample=sample,

@@ -1,6 +1,5 @@
 """The reader: a trained span model on ONNX Runtime, read one passage at a time."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Passage
+from corpus.digest import digest
 from index.encoder.runtime import open_session, open_tokenizer
 from index.errors import ModelUnusable
 from qa.reading.candidates import DEPTH, candidates_of
@@ -96,8 +96,8 @@ def _record_of(folder: Path) -> ReaderRecord:
         record = ReaderRecord(**json.loads((folder / "reader.json").read_text(encoding="utf-8")))
         if missing := {"model.onnx", "tokenizer.json"} - record.files.keys():
             raise ValueError(f"its record lacks {min(missing)}")
-        for name, digest in record.files.items():
-            if f"sha256:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" != digest:
+        for name, expected in record.files.items():
+            if digest((folder / name).read_bytes()) != expected:
                 raise ModelUnusable(f"The file {name} of the reader in {folder} is damaged; {_REMEDY}.")
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelUnusable(f"The reader in {folder} cannot be loaded ({error}); {_REMEDY}.") from error

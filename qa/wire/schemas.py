@@ -4,11 +4,12 @@ Offsets are half-open ranges of Unicode code points in the document's text. The 
 built-in article, so that what they quote stands where they say.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
+from index import Mode
 from qa.answerer import MAX_QUESTION, TOP_K
 from qa.question.followup import ANSWER_CHARACTERS, TURNS
 from qa.types import Turn
@@ -142,7 +143,7 @@ class SearchBody(_Request):
         examples=["export controls"],
         json_schema_extra=_RULES,
     )
-    mode: Literal["hybrid", "dense", "lexical"] = Field(
+    mode: Mode = Field(
         default="hybrid",
         description="By meaning (`dense`), by words (`lexical`), or both together.",
         examples=["hybrid"],

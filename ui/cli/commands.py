@@ -10,13 +10,13 @@ import logging
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from corpus import read_builtin, read_paths
 from corpus.errors import DocumentError, PinciteError
-from index import Index, indexed
+from index import Index, Mode, indexed
 from index.errors import EmptyCorpus
 from qa.answerer import TOP_K, check_question
 from qa.wire.convert import answer_out, documents_out, search_out
@@ -96,7 +96,7 @@ def ask(
 @app.command()
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY")],
-    mode: Annotated[Literal["hybrid", "dense", "lexical"], typer.Option(help="Which legs search.")] = "hybrid",
+    mode: Annotated[Mode, typer.Option(help="Which legs search.")] = "hybrid",
     doc: DocFlag = None,
     top_k: TopKFlag = 10,
     json: JsonFlag = False,

@@ -1,12 +1,12 @@
 """The routes of documents."""
 
-import hashlib
 import threading
 from typing import Annotated
 from unicodedata import normalize
 
 from fastapi import FastAPI, File, Header, Path, Request, Response, UploadFile
 
+from corpus.digest import digest
 from corpus.errors import (
     DocumentTooCostly,
     DocumentTooLarge,
@@ -94,8 +94,7 @@ def add(app: FastAPI, live: LiveAnswerer) -> None:
         """One document with its text; its ETag changes with anything that is told of it."""
         index = live.index
         out = document_out(index, index.document(doc_id))
-        version = hashlib.sha256(out.model_dump_json().encode()).hexdigest()
-        return _unchanged(response, f"sha256:{version}", if_none_match) or out
+        return _unchanged(response, digest(out.model_dump_json().encode()), if_none_match) or out
 
 
 def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> QuestionQueue:

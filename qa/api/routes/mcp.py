@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from corpus.errors import PinciteError
+from index import Mode
 from qa.answerer import check_question
 from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_question
@@ -93,7 +94,7 @@ def create_mcp(live: LiveAnswerer) -> MCPServer:
     async def search(
         query: str,
         context: Context,
-        mode: Literal["hybrid", "dense", "lexical"] = "hybrid",
+        mode: Mode = "hybrid",
         top_k: TopK = 5,
         doc_ids: DocIds = None,
     ) -> SearchOut:

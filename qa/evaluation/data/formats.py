@@ -1,7 +1,6 @@
 """Data sets from disk, plain or gzipped. Whatever is wrong is named with its file and line."""
 
 import gzip
-import hashlib
 import io
 import json
 import zlib
@@ -122,7 +121,7 @@ def read_squad(path: Path) -> Dataset:
             if doc_id in documents:
                 raise InvalidDataset(f"{path}: the title {title!r} stands twice; give each article its own.")
             context = _field(place, paragraph, "context", str)
-            documents[doc_id] = _document(doc_id, context, title.replace("_", " "))
+            documents[doc_id] = Document.of(doc_id, context, title.replace("_", " "))
             for asked in _objects(place, paragraph, "qas"):
                 question = _squad_question(place, asked, title, doc_id, context)
                 if question.id in questions:
@@ -165,7 +164,7 @@ def read_beir(folder: Path) -> Dataset:
         doc_id, text = _field(place, row, "_id", str), _field(place, row, "text", str)
         if doc_id in documents:
             raise InvalidDataset(f"{place}: the document id {doc_id!r} stands twice; give each its own.")
-        documents[doc_id] = _document(doc_id, text, str(row.get("title") or ""))
+        documents[doc_id] = Document.of(doc_id, text, str(row.get("title") or ""))
     queries = {
         _field(place, row, "_id", str): _field(place, row, "text", str)
         for _, place, row in _json_lines(_found(folder, "queries.jsonl"))
@@ -182,11 +181,6 @@ def read_beir(folder: Path) -> Dataset:
         raise InvalidDataset(f"{folder} has no judgement in qrels/*.tsv; see the BEIR format.")
     questions = [Question(query, queries[query], relevant=grades) for query, grades in qrels.items()]
     return Dataset(folder.resolve().name, "beir", questions, list(documents.values()))
-
-
-def _document(doc_id: str, text: str, title: str) -> Document:
-    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-    return Document(doc_id, text, title, digest, digest)
 
 
 def _name_of(path: Path) -> str:

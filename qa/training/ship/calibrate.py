@@ -17,7 +17,6 @@ some have an answer after all: a threshold that abstains from as many of them is
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from random import Random
@@ -151,8 +150,7 @@ def articles(examples: Sequence[Example]) -> list[Document]:
     documents = []
     for title, group in groupby(sorted(paragraphs), key=lambda pair: pair[0]):
         text = "\n\n".join(context for _, context in group)
-        digest = f"sha256:{sha256(text.encode()).hexdigest()}"
-        documents.append(Document(title, text, title.replace("_", " "), digest, digest))
+        documents.append(Document.of(title, text, title.replace("_", " ")))
     return documents
 
 
