@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import chain
 
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPBearer
@@ -28,8 +29,11 @@ from qa.api.openapi import Described
 from qa.api.queue import QuestionQueue
 from qa.api.routes import ask, docs, documents, health, login, openai
 from qa.api.routes.mcp import create_mcp
+from qa.api.state import State
 
 _LIMITS = Limits()
+_CHANGES_WAITING = 8
+_ROUTERS = tuple(routes.router for routes in (ask, openai, documents, health, login, docs))
 _GUARDED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard has checked already
 _OURS = ("/v1", "/v1/{path:path}", "/mcp", "/healthz", "/readyz", "/metrics")
 _EXPOSED = ["ETag", "Retry-After", "X-Request-ID"]
@@ -74,20 +78,18 @@ def create_app(
         dependencies=[Depends(HTTPBearer(auto_error=False, description="A key, where the server has keys."))],
     )
     problems.install(app)
-    ask.add(app, live)
-    openai.add(app, live)
-    documents.add(app, live)
-    queues = (live.queue, documents.add_changes(app, live, limits))
-    health.add(app, live, meters)
+    changes = QuestionQueue(running=1, waiting=_CHANGES_WAITING)
+    State(live, limits, meters, access, sessions, wrong, changes).install(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.mount("/swagger", docs.FILES)
     tools = create_mcp(live)
     offered = tools.streamable_http_app(
         stateless_http=True, json_response=True, max_request_body_size=limits.body, transport_security=_GUARDED
     ).routes
     # Without sessions the server never speaks first: the stream that GET opens would carry nothing and stay open.
     app.router.routes += [Route(r.path, r.endpoint, methods=["POST"]) for r in offered if isinstance(r, Route)]
-    app.router.lifespan_context = _lifespan(queues, tools)
-    login.add(app, access, sessions, wrong)
-    docs.install(app)
+    app.router.lifespan_context = _lifespan((live.queue, changes), tools)
 
     # As applications, not functions, these take every method, also one that nobody knows.
     app.router.routes += [Route(path, _Unknown(app)) for path in _OURS]
@@ -128,7 +130,8 @@ def _lifespan(
 def _methods_at(app: FastAPI, scope: Scope) -> set[str]:
     """The methods of the routes, but for the catch-all, that stand at the request's path."""
     found: set[str] = set()
-    for route in app.routes:
+    # FastAPI shows the routes of an included router as one, without their methods.
+    for route in chain(app.routes, *(router.routes for router in _ROUTERS)):
         match, _ = route.matches(scope)
         methods: set[str] = getattr(route, "methods", None) or set()
         if match is Match.PARTIAL:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from corpus.errors import PinciteError
@@ -17,6 +17,7 @@ from qa.api.middleware.request_log import note_failure, note_question
 from qa.api.openapi import errors, events, named_event
 from qa.api.queue import finished, submitted
 from qa.api.routes.stream import UNFORESEEN, OnHits, streamed
+from qa.api.state import Live
 from qa.errors import CitationBroken, EmptyQuestion, InvalidText, QuestionTooLong
 from qa.types import Turn
 from qa.wire.convert import answer_out, failed_out, search_out
@@ -41,38 +42,41 @@ Stream = Annotated[
 ]
 
 
-def add(app: FastAPI, live: LiveAnswerer) -> None:
-    """Asking, alone and in batches, and searching. Each request takes one place in the line."""
+router = APIRouter(tags=["answers"])
+"""Asking, alone and in batches, and searching. Each request takes one place in the queue."""
 
-    @app.post("/v1/ask", tags=["answers"], response_model=AnswerOut, responses={200: {"content": _EVENTS}, **_ASKED})
-    async def ask(body: AskBody, request: Request, stream: Stream = False) -> Response:
-        """Answer a question with a cited verbatim span, or abstain."""
-        note_question(request, body.question)
-        check_question(body.question)
-        if stream:
-            return await streamed(live, request, lambda on_hits: answered(live, body, on_hits=on_hits))
-        return await finished(request, await submitted(live.queue, lambda: _json(answered(live, body))))
 
-    @app.post("/v1/ask/batch", tags=["answers"], response_model=BatchOut, responses=errors(Overloaded, body="json"))
-    async def batch(body: BatchBody, request: Request) -> Response:
-        """Answer several questions one after the other; one that is wrong or fails leaves an error in its place."""
-        note_question(request, "\n".join(item.question for item in body.questions if isinstance(item, AskBody)))
-        stop = threading.Event()
-        future = await submitted(live.queue, lambda: _json(_answered_all(live, request, body, stop)))
-        return await finished(request, future, stop.set)
+@router.post("/v1/ask", response_model=AnswerOut, responses={200: {"content": _EVENTS}, **_ASKED})
+async def ask(body: AskBody, request: Request, live: Live, stream: Stream = False) -> Response:
+    """Answer a question with a cited verbatim span, or abstain."""
+    note_question(request, body.question)
+    check_question(body.question)
+    if stream:
+        return await streamed(live, request, lambda on_hits: answered(live, body, on_hits=on_hits))
+    return await finished(request, await submitted(live.queue, lambda: _json(answered(live, body))))
 
-    @app.post("/v1/search", tags=["answers"], response_model=SearchOut, responses=_SEARCHED)
-    async def search(body: SearchBody, request: Request) -> Response:
-        """The best passages for a query."""
-        note_question(request, body.query)
-        check_question(body.query)
 
-        def found() -> Response:
-            index = live.index
-            hits = index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
-            return _json(search_out(hits, index))
+@router.post("/v1/ask/batch", response_model=BatchOut, responses=errors(Overloaded, body="json"))
+async def batch(body: BatchBody, request: Request, live: Live) -> Response:
+    """Answer several questions one after the other; one that is wrong or fails leaves an error in its place."""
+    note_question(request, "\n".join(item.question for item in body.questions if isinstance(item, AskBody)))
+    stop = threading.Event()
+    future = await submitted(live.queue, lambda: _json(_answered_all(live, request, body, stop)))
+    return await finished(request, future, stop.set)
 
-        return await finished(request, await submitted(live.queue, found))
+
+@router.post("/v1/search", response_model=SearchOut, responses=_SEARCHED)
+async def search(body: SearchBody, request: Request, live: Live) -> Response:
+    """The best passages for a query."""
+    note_question(request, body.query)
+    check_question(body.query)
+
+    def found() -> Response:
+        index = live.index
+        hits = index.search(body.query, top_k=body.top_k, mode=body.mode, doc_ids=body.doc_ids)
+        return _json(search_out(hits, index))
+
+    return await finished(request, await submitted(live.queue, found))
 
 
 def answered(

@@ -4,7 +4,7 @@ import threading
 from typing import Annotated
 from unicodedata import normalize
 
-from fastapi import FastAPI, File, Header, Path, Request, Response, UploadFile
+from fastapi import APIRouter, File, Header, Path, Request, Response, UploadFile
 
 from corpus.digest import digest
 from corpus.errors import (
@@ -28,10 +28,9 @@ from index.errors import (
 )
 from qa.api import uploads
 from qa.api.errors import NothingAdded, Overloaded, ReadOnlyKey, TooManyDocuments, WritesOff
-from qa.api.limits import Limits
-from qa.api.live import LiveAnswerer
 from qa.api.openapi import Responses, errors, header
-from qa.api.queue import QuestionQueue, finished, submitted
+from qa.api.queue import finished, submitted
+from qa.api.state import Held, Live
 from qa.api.uploads import Upload
 from qa.wire.convert import document_out, documents_out
 from qa.wire.schemas import ChangeOut, DocumentsOut, DocumentTextOut
@@ -42,7 +41,6 @@ _VERSIONED: Responses = {
     200: {"headers": _ETAG},
     304: {"description": "Not Modified: what you have is current.", "headers": _ETAG},
 }
-_WAITING = 8
 _CHANGES = (
     ReadOnlyKey,
     WritesOff,
@@ -75,59 +73,55 @@ Files = Annotated[
 ]
 
 
-def add(app: FastAPI, live: LiveAnswerer) -> None:
-    """Listing and reading."""
-
-    @app.get("/v1/documents", tags=["documents"], response_model=DocumentsOut, responses=_VERSIONED | errors())
-    def documents(response: Response, if_none_match: IfNoneMatch = None) -> DocumentsOut | Response:
-        """All documents of the index; the ETag changes with the index."""
-        index = live.index
-        return _unchanged(response, index.generation, if_none_match) or documents_out(index)
-
-    @app.get(
-        "/v1/documents/{doc_id:path}",
-        tags=["documents"],
-        response_model=DocumentTextOut,
-        responses=_VERSIONED | errors(UnknownDocument),
-    )
-    def document(doc_id: Id, response: Response, if_none_match: IfNoneMatch = None) -> DocumentTextOut | Response:
-        """One document with its text; its ETag changes with anything that is told of it."""
-        index = live.index
-        out = document_out(index, index.document(doc_id))
-        return _unchanged(response, digest(out.model_dump_json().encode()), if_none_match) or out
+router = APIRouter(tags=["documents"])
+"""Listing and reading, adding and removing."""
 
 
-def add_changes(app: FastAPI, live: LiveAnswerer, limits: Limits) -> QuestionQueue:
-    """Adding and removing: one change at a time, a few in line, which is returned to be closed."""
-    queue = QuestionQueue(running=1, waiting=_WAITING)
+@router.get("/v1/documents", response_model=DocumentsOut, responses=_VERSIONED | errors())
+def documents(response: Response, live: Live, if_none_match: IfNoneMatch = None) -> DocumentsOut | Response:
+    """All documents of the index; the ETag changes with the index."""
+    index = live.index
+    return _unchanged(response, index.generation, if_none_match) or documents_out(index)
 
-    @app.post(
-        "/v1/documents",
-        tags=["documents"],
-        status_code=201,
-        response_model=ChangeOut,
-        responses=errors(*_CHANGES, *_UNREADABLE, TooManyDocuments, body="form"),
-    )
-    async def upload(files: Files, request: Request) -> ChangeOut:
-        """Add files, or replace the documents of the same name; each that cannot be read is named."""
-        if len(files) > limits.files:
-            raise TooManyDocuments(f"{len(files)} files were sent, {limits.files} are allowed at once; send fewer.")
-        sent = [Upload(normalize("NFC", file.filename or ""), await file.read()) for file in files]
-        stop = threading.Event()
-        future = await submitted(queue, lambda: uploads.add(live, sent, limits, stop))
-        return await finished(request, future, stop.set)
 
-    @app.delete(
-        "/v1/documents/{doc_id:path}",
-        tags=["documents"],
-        response_model=ChangeOut,
-        responses=errors(*_CHANGES, UnknownDocument, EmptyCorpus),
-    )
-    async def delete(doc_id: Id, request: Request) -> ChangeOut:
-        """Remove a document; the last one stays, since there is no empty index."""
-        return await finished(request, await submitted(queue, lambda: uploads.remove(live, doc_id)))
+@router.get(
+    "/v1/documents/{doc_id:path}",
+    response_model=DocumentTextOut,
+    responses=_VERSIONED | errors(UnknownDocument),
+)
+def document(
+    doc_id: Id, response: Response, live: Live, if_none_match: IfNoneMatch = None
+) -> DocumentTextOut | Response:
+    """One document with its text; its ETag changes with anything that is told of it."""
+    index = live.index
+    out = document_out(index, index.document(doc_id))
+    return _unchanged(response, digest(out.model_dump_json().encode()), if_none_match) or out
 
-    return queue
+
+@router.post(
+    "/v1/documents",
+    status_code=201,
+    response_model=ChangeOut,
+    responses=errors(*_CHANGES, *_UNREADABLE, TooManyDocuments, body="form"),
+)
+async def upload(files: Files, request: Request, held: Held) -> ChangeOut:
+    """Add files, or replace the documents of the same name; each that cannot be read is named."""
+    if len(files) > held.limits.files:
+        raise TooManyDocuments(f"{len(files)} files were sent, {held.limits.files} are allowed at once; send fewer.")
+    sent = [Upload(normalize("NFC", file.filename or ""), await file.read()) for file in files]
+    stop = threading.Event()
+    future = await submitted(held.changes, lambda: uploads.add(held.live, sent, held.limits, stop))
+    return await finished(request, future, stop.set)
+
+
+@router.delete(
+    "/v1/documents/{doc_id:path}",
+    response_model=ChangeOut,
+    responses=errors(*_CHANGES, UnknownDocument, EmptyCorpus),
+)
+async def delete(doc_id: Id, request: Request, held: Held) -> ChangeOut:
+    """Remove a document; the last one stays, since there is no empty index."""
+    return await finished(request, await submitted(held.changes, lambda: uploads.remove(held.live, doc_id)))
 
 
 def _unchanged(response: Response, version: str, if_none_match: str | None) -> Response | None:

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from qa.api.live import LiveAnswerer
-from qa.api.metrics import MEDIA_TYPE, Meters
+from qa.api.metrics import MEDIA_TYPE
 from qa.api.openapi import errors
+from qa.api.state import Held, Live
 from qa.wire.schemas import Generation
 
 _PAGE = {
@@ -31,20 +31,23 @@ class ReadyOut(BaseModel):
     generation: Generation
 
 
-def add(app: FastAPI, live: LiveAnswerer, meters: Meters) -> None:
-    """The routes for whoever runs the server."""
+router = APIRouter(tags=["state"])
+"""For whoever runs the server."""
 
-    @app.get("/healthz", tags=["state"], responses=errors(keyed=False))
-    def healthz() -> HealthOut:
-        """The process answers."""
-        return HealthOut()
 
-    @app.get("/readyz", tags=["state"], responses=errors(keyed=False))
-    def readyz() -> ReadyOut:
-        """An index is open and questions can be asked."""
-        return ReadyOut(generation=live.index.generation)
+@router.get("/healthz", responses=errors(keyed=False))
+def healthz() -> HealthOut:
+    """The process answers."""
+    return HealthOut()
 
-    @app.get("/metrics", tags=["state"], response_class=Response, responses={200: {"content": _PAGE}, **errors()})
-    def metrics() -> Response:
-        """Counters and gauges, as Prometheus reads them."""
-        return Response(meters.page(), media_type=MEDIA_TYPE)
+
+@router.get("/readyz", responses=errors(keyed=False))
+def readyz(live: Live) -> ReadyOut:
+    """An index is open and questions can be asked."""
+    return ReadyOut(generation=live.index.generation)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": _PAGE}, **errors()})
+def metrics(held: Held) -> Response:
+    """Counters and gauges, as Prometheus reads them."""
+    return Response(held.meters.page(), media_type=MEDIA_TYPE)

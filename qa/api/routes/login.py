@@ -4,12 +4,13 @@ from html import escape
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import FastAPI, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from qa.api.errors import TooOften
-from qa.api.middleware.access import SESSION_SECONDS, Access, Sessions
-from qa.api.middleware.guard import COOKIE, LOGIN, LOGOUT, WrongKeys, session_cookie
+from qa.api.middleware.access import SESSION_SECONDS
+from qa.api.middleware.guard import COOKIE, LOGIN, LOGOUT, session_cookie
+from qa.api.state import Held
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Pincite: key</title>
@@ -23,40 +24,47 @@ input,button{{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;margin
 <p role="alert">{note}</p><button>Open</button></form></main></body></html>"""
 
 
-def add(app: FastAPI, access: Access, sessions: Sessions, wrong: WrongKeys) -> None:
-    """The form, what it sends, and the way out. Without keys there is nothing to ask for."""
+router = APIRouter(include_in_schema=False)
+"""The form, what it sends, and the way out. Without keys there is nothing to ask for."""
 
-    @app.get(LOGIN, include_in_schema=False)
-    def form(following: Annotated[str, Query(alias="next")] = "/") -> Response:
-        return _form(following) if access.keys else RedirectResponse("/", 303)
 
-    @app.post(LOGIN, include_in_schema=False)
-    def enter(
-        request: Request,
-        key: Annotated[str, Form(max_length=1000)] = "",
-        following: Annotated[str, Query(alias="next")] = "/",
-    ) -> Response:
-        known = access.key_of(key)
-        if known is None:
-            try:
-                wrong.came_from(request.scope)
-            except TooOften as error:
-                return _form(following, str(error), 429)
-            return _form(following, "The server does not know this key; check it and try again.", 401)
-        response = RedirectResponse(_local(following), 303)
-        secure = request.url.scheme == "https"
-        response.set_cookie(
-            COOKIE, sessions.begin(known), max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure
-        )
-        return response
+@router.get(LOGIN)
+def form(held: Held, following: Annotated[str, Query(alias="next")] = "/") -> Response:
+    """The form."""
+    return _form(following) if held.access.keys else RedirectResponse("/", 303)
 
-    @app.post(LOGOUT, include_in_schema=False)
-    def leave(request: Request) -> Response:
-        if cookie := session_cookie(request.headers.getlist("cookie")):
-            sessions.end(cookie)
-        response = RedirectResponse(LOGIN, 303)
-        response.delete_cookie(COOKIE)
-        return response
+
+@router.post(LOGIN)
+def enter(
+    request: Request,
+    held: Held,
+    key: Annotated[str, Form(max_length=1000)] = "",
+    following: Annotated[str, Query(alias="next")] = "/",
+) -> Response:
+    """A cookie for who has a key, and on to where they wanted to go."""
+    known = held.access.key_of(key)
+    if known is None:
+        try:
+            held.wrong.came_from(request.scope)
+        except TooOften as error:
+            return _form(following, str(error), 429)
+        return _form(following, "The server does not know this key; check it and try again.", 401)
+    response = RedirectResponse(_local(following), 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        COOKIE, held.sessions.begin(known), max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure
+    )
+    return response
+
+
+@router.post(LOGOUT)
+def leave(request: Request, held: Held) -> Response:
+    """The cookie is worth nothing any more, here and in the browser."""
+    if cookie := session_cookie(request.headers.getlist("cookie")):
+        held.sessions.end(cookie)
+    response = RedirectResponse(LOGIN, 303)
+    response.delete_cookie(COOKIE)
+    return response
 
 
 def _form(following: str, note: str = "", status: int = 200) -> HTMLResponse:

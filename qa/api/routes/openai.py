@@ -6,18 +6,18 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field, StrictBool
 
 from index.types import Encoder
 from qa.answerer import MAX_QUESTION, check_question
 from qa.api.errors import InvalidRequest, Overloaded, UnknownModel
-from qa.api.live import LiveAnswerer
 from qa.api.middleware.request_log import note_question
 from qa.api.openapi import errors, events
 from qa.api.queue import finished, submitted
 from qa.api.routes.ask import answered
 from qa.api.routes.stream import event_stream
+from qa.api.state import Live
 from qa.errors import CitationBroken, EmptyQuestion, InvalidText, QuestionTooLong
 from qa.question.followup import TURNS
 from qa.types import Turn
@@ -165,40 +165,42 @@ class ModelsOut(BaseModel):
     data: list[ModelOut] = Field(description="Always one.")
 
 
-def add(app: FastAPI, live: LiveAnswerer) -> None:
-    """Chat completions and the list of models."""
+router = APIRouter(tags=["openai"])
+"""Chat completions and the list of models."""
 
-    @app.post(
-        "/v1/chat/completions",
-        tags=["openai"],
-        response_model=ChatOut,
-        responses={200: {"content": _EVENTS}, **_ASKED},
-    )
-    async def complete(body: ChatBody, request: Request) -> Response:
-        """Answer the last message in the words of the documents, or say that they do not say."""
-        asked, turns = body.asked(), body.turns()
-        note_question(request, asked.question)
-        base = str(request.base_url).rstrip("/")
 
-        def work() -> ChatOut:
-            return _chat_out(answered(live, asked, history=turns), base, live.index.encoder)
+@router.post(
+    "/v1/chat/completions",
+    response_model=ChatOut,
+    responses={200: {"content": _EVENTS}, **_ASKED},
+)
+async def complete(body: ChatBody, request: Request, live: Live) -> Response:
+    """Answer the last message in the words of the documents, or say that they do not say."""
+    asked, turns = body.asked(), body.turns()
+    note_question(request, asked.question)
+    base = str(request.base_url).rstrip("/")
 
-        out = await finished(request, await submitted(live.queue, work))
-        if body.stream:
-            return event_stream(_chunks(out, usage=bool(body.stream_options and body.stream_options.include_usage)))
-        return Response(out.model_dump_json(), media_type="application/json")
+    def work() -> ChatOut:
+        return _chat_out(answered(live, asked, history=turns), base, live.index.encoder)
 
-    @app.get("/v1/models", tags=["openai"], responses=errors())
-    def models() -> ModelsOut:
-        """The one model."""
-        return ModelsOut(data=[ModelOut()])
+    out = await finished(request, await submitted(live.queue, work))
+    if body.stream:
+        return event_stream(_chunks(out, usage=bool(body.stream_options and body.stream_options.include_usage)))
+    return Response(out.model_dump_json(), media_type="application/json")
 
-    @app.get("/v1/models/{model}", tags=["openai"], responses=errors(UnknownModel))
-    def model(model: Annotated[str, Path(description="Its name.", examples=[MODEL])]) -> ModelOut:
-        """The model, by its name."""
-        if model != MODEL:
-            raise UnknownModel(f"There is no model {model!r} here; ask {MODEL!r}.")
-        return ModelOut()
+
+@router.get("/v1/models", responses=errors())
+def models() -> ModelsOut:
+    """The one model."""
+    return ModelsOut(data=[ModelOut()])
+
+
+@router.get("/v1/models/{model}", responses=errors(UnknownModel))
+def model(model: Annotated[str, Path(description="Its name.", examples=[MODEL])]) -> ModelOut:
+    """The model, by its name."""
+    if model != MODEL:
+        raise UnknownModel(f"There is no model {model!r} here; ask {MODEL!r}.")
+    return ModelOut()
 
 
 def _chat_out(answer: AnswerOut, base: str, encoder: Encoder) -> ChatOut:
