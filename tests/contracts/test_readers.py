@@ -112,7 +112,11 @@ def test_scores_do_not_depend_on_what_is_read_beside(reader: Reader, passages: l
     alone = [candidate for each in passages for candidate in reader.read(question, [each])]
     backwards = [c for each in reversed(passages) for c in reader.read(question, [each])]
     exact = isinstance(reader, SpanReader)
-    for one in (alone, sorted(backwards, key=lambda c: (passages.index(c.passage), -c.margin))):
+    # Which passages two readers reread depends on the others; what they make of those does not.
+    kept = {c.passage for c in together} if isinstance(reader, TwoReaders) else set(passages)
+    assert len(kept) > 1
+    for everything in (alone, sorted(backwards, key=lambda c: (passages.index(c.passage), -c.margin))):
+        one = [c for c in everything if c.passage in kept]
         assert [(c.start, c.end) for c in one] == [(c.start, c.end) for c in together]
         for a, b in zip(one, together, strict=True):
             expected = b.score if exact else pytest.approx(b.score, abs=1e-4)
