@@ -20,14 +20,6 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """An earlier turn whose question stands alone; ``answer`` is empty where there was none."""
-
-    question: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """A span that may answer: ``start`` and ``end`` are offsets into the document of ``passage``.
 

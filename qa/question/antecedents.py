@@ -6,7 +6,7 @@ from itertools import islice
 
 from qa.question.ellipsis import bare
 from qa.question.names import AUXILIARY, DATES, FUNCTION_WORD, is_person, names_in
-from qa.types import Said
+from qa.question.turns import StandaloneTurn
 
 _PERSON = re.compile(r"\b(?:he|him|his|she|her|hers|himself|herself)\b", re.IGNORECASE)
 _THING = re.compile(r"\b(?:it|its|itself|they|them|their|theirs|this|that|these|those)\b", re.IGNORECASE)
@@ -52,7 +52,7 @@ _NO_NOUN = re.compile(
 )
 
 
-def with_antecedents(question: str, said: Sequence[Said], names: frozenset[str]) -> str:
+def with_antecedents(question: str, said: Sequence[StandaloneTurn], names: frozenset[str]) -> str:
     """The question with its first word that points back replaced; unchanged where none does."""
     for pattern, antecedent in ((_PERSON, _person), (_THING, _thing)):
         called: dict[bool, str | None] = {}  # of "this" or "that", and of all other words
@@ -90,7 +90,7 @@ def _noun_phrase(question: str, names: frozenset[str]) -> re.Match[str] | None:
     return match
 
 
-def _fuller(phrase: re.Match[str], said: Sequence[Said], names: frozenset[str]) -> str | None:
+def _fuller(phrase: re.Match[str], said: Sequence[StandaloneTurn], names: frozenset[str]) -> str | None:
     """What "that letter" or "the company" was called, told by the turns before."""
     noun = phrase["noun"] or phrase["role"]
     people = noun.endswith(("man", "woman", "person")) or noun == "executive"
@@ -169,7 +169,7 @@ def _is_possessive(question: str, match: re.Match[str]) -> bool:
     return word != "her" or re.match(r"\s+[a-z]", question[match.end() :]) is not None
 
 
-def _person(said: Sequence[Said], names: frozenset[str], word: str) -> str | None:
+def _person(said: Sequence[StandaloneTurn], names: frozenset[str], word: str) -> str | None:
     """The person last spoken of: answered, then asked about."""
     for turn in reversed(said):
         for text in (turn.answer, turn.question):
@@ -180,7 +180,7 @@ def _person(said: Sequence[Said], names: frozenset[str], word: str) -> str | Non
     return None
 
 
-def _thing(said: Sequence[Said], names: frozenset[str], word: str) -> str | None:
+def _thing(said: Sequence[StandaloneTurn], names: frozenset[str], word: str) -> str | None:
     """What was last answered, or else asked about, that is no person, place in time or clause."""
     for turn in reversed(said):
         if word in _DEMONSTRATIVE and turn.answer:
@@ -195,7 +195,7 @@ def _thing(said: Sequence[Said], names: frozenset[str], word: str) -> str | None
     return None
 
 
-def _may_be_person(name: str, turn: Said) -> bool:
+def _may_be_person(name: str, turn: StandaloneTurn) -> bool:
     """By its form, and by how it was asked for: "What is Muse Spark?" asks for no person."""
     defined = re.match(r"what(?:'s| is| are| was| were)\b", turn.question, re.IGNORECASE)
     return is_person(name) and not (defined and bare(turn.question).endswith(name))

@@ -3,7 +3,7 @@
 import re
 
 from qa.question.names import AUXILIARY, NAME, QUESTION_WORD, names_in
-from qa.types import Said
+from qa.question.turns import StandaloneTurn
 
 _SPELT = {
     "wat": "what",
@@ -30,7 +30,7 @@ def bare(text: str) -> str:
     return " ".join(_SPELT.get(word.lower(), word) for word in words)
 
 
-def why(last: Said, *, negated: bool) -> str:
+def why(last: StandaloneTurn, *, negated: bool) -> str:
     """From "Did X do Y?" comes "Why did X do Y?"; from "Who did Y?" (X), "Why X did Y?"."""
     asked = bare(last.question)
     if re.match(r"(?:why|how come)\b", asked, re.IGNORECASE):
@@ -41,7 +41,7 @@ def why(last: Said, *, negated: bool) -> str:
     return f"Why {_lower_first(statement(asked, last.answer))}?"
 
 
-def asked_again(wh: str, last: Said) -> str:
+def asked_again(wh: str, last: StandaloneTurn) -> str:
     """From "How much?" after "Which firm did X put money into?" (Y), "How much did X put money into Y?"."""
     return f"{wh[:1].upper()}{wh[1:]} {statement(bare(last.question), last.answer)}?"
 
@@ -82,7 +82,7 @@ def is_fragment(plain: str, *, led: bool, names: frozenset[str]) -> bool:
     return led or bool(hangs) or bool(named)
 
 
-def exchanged(fragment: str, last: Said, names: frozenset[str]) -> str:
+def exchanged(fragment: str, last: StandaloneTurn, names: frozenset[str]) -> str:
     """The earlier question with the fragment in the place of what it is like."""
     asked = bare(last.question)
     if last.answer and re.search(r"\b(?:whom|what|when|where|which)$", fragment, re.IGNORECASE):

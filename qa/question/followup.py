@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from qa.question.antecedents import with_antecedents
 from qa.question.ellipsis import asked_again, bare, exchanged, is_fragment, why
-from qa.types import Said, Turn
+from qa.question.turns import StandaloneTurn
+from qa.types import Turn
 
 _LEAD = re.compile(r"^(?:(?:and|but|so|also|ok|okay|then|well|n|oh)[, ]+)+", re.IGNORECASE)
 _ABOUT = re.compile(r"(?:(?:what|how)(?: about| of)|same for|or)\s+", re.IGNORECASE)
@@ -38,13 +39,13 @@ def standalone_question(question: str, history: Sequence[Turn], names: frozenset
 
     ``names`` are the corpus's, in lower case, so that "wat did anthropic say" is seen to name its subject.
     """
-    said: list[Said] = []
+    said: list[StandaloneTurn] = []
     for turn in remembered(history):
-        said.append(Said(_resolve(turn.question, said, names), turn.answer or ""))
+        said.append(StandaloneTurn(_resolve(turn.question, said, names), turn.answer or ""))
     return _resolve(question, said, names)
 
 
-def _resolve(question: str, said: Sequence[Said], names: frozenset[str]) -> str:
+def _resolve(question: str, said: Sequence[StandaloneTurn], names: frozenset[str]) -> str:
     if not said:
         return question
     asked = bare(question)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from nupunkt import sent_spans
 from tokenizers import Tokenizer
+
+from corpus import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,10 @@ def sentence_table(contexts: Iterable[str], tokenizer: Tokenizer) -> dict[str, l
 
 
 def _sentences(context: str, token_starts: list[int]) -> list[Sentence]:
-    found = []
-    for first, last in sent_spans(context):
-        start = first + len(context[first:last]) - len(context[first:last].lstrip())
-        end = start + len(context[start:last].rstrip())
-        if start < end:
-            found.append(Sentence(start, end, bisect_left(token_starts, end) - bisect_left(token_starts, start)))
+    found = [
+        Sentence(start, end, bisect_left(token_starts, end) - bisect_left(token_starts, start))
+        for start, end in sentences(context)
+    ]
     return found or [Sentence(0, len(context), len(token_starts))]
 
 
