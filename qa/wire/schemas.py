@@ -190,10 +190,10 @@ class HitOut(_Response):
     reader: float | None = Field(
         default=None,
         description="The reader's raw score for its best span; null where none was read.",
-        examples=[13.24],
+        examples=[13.57],
     )
     null: float | None = Field(
-        default=None, description="The reader's raw score for the passage not answering.", examples=[1.75]
+        default=None, description="The reader's raw score for the passage not answering.", examples=[0.71]
     )
     text_digest: TextDigest
 
@@ -203,7 +203,7 @@ class IndexOut(_Response):
 
     generation: Generation
     encoder: str = Field(description="The model that made the vectors.", examples=["all-MiniLM-L6-v2"])
-    reader: str = Field(description="The model that found the span.", examples=["pincite-reader/ccd287ea"])
+    reader: str = Field(description="The model that found the span.", examples=["pincite-reader/a608188f"])
 
 
 class AnswerOut(_Response):
@@ -226,7 +226,7 @@ class AnswerOut(_Response):
         examples=[None, "The documents may touch on this, but no passage answers it clearly enough."],
     )
     confidence: float | None = Field(
-        description="The probability that the answer is right; null where none was fitted.", examples=[0.92, None]
+        description="The probability that the answer is right; null where none was fitted.", examples=[0.73, None]
     )
     citations: list[CitationOut] = Field(description="Where the answer stands, best first; at most three.")
     alternatives: list[CitationOut] = Field(

@@ -145,7 +145,7 @@ class ChatOut(BaseModel):
     abstained: bool = Field(description="Whether there is no answer.", examples=[False])
     reason: str | None = Field(description="A stable code: why there is no answer.", examples=[None, "no_evidence"])
     confidence: float | None = Field(
-        description="The probability that the answer is right; null where none was fitted.", examples=[0.92, None]
+        description="The probability that the answer is right; null where none was fitted.", examples=[0.73, None]
     )
 
 
