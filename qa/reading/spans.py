@@ -22,6 +22,8 @@ _BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)|\f")
 _MARKUP = ("``", "**", "`", "*")
 """What stands around code and emphasis; underscores are letters of many names."""
 _PAIRS = (("`", "`"), ('"', '"'), ("“", "”"), ("‘", "’"), ("(", ")"), ("[", "]"), ("«", "»"))
+_CLOSES = re.compile(r"[.,;:!?]?([\"”»])")
+_OPENS = {closing: opening for opening, closing in _PAIRS}
 
 _WORD_BOUND = regex.compile(r"\b", regex.WORD)
 """Unicode's own (UAX #29, section 4): no bound within "don't", "1,234.5", a ligature of emoji or before an accent."""
@@ -164,7 +166,17 @@ def _paired(text: str, start: int, end: int) -> tuple[int, int]:
             end -= 1
     while (bare := _unmarked(text, start, end)) != (start, end):
         start, end = bare
-    return start, end
+    return start, _with_partner(text, start, end)
+
+
+def _with_partner(text: str, start: int, end: int) -> int:
+    """The end, or where a quotation within the span closes if that is right behind it: ``a "risk`` before ``,"``."""
+    behind = _CLOSES.match(text, end)
+    if behind is None:
+        return end
+    inner, mark = text[start:end], behind[1]
+    opened = inner.count('"') % 2 if mark == '"' else inner.count(_OPENS[mark]) - inner.count(mark)
+    return behind.end() if opened > 0 else end
 
 
 def _unmarked(text: str, start: int, end: int) -> tuple[int, int]:

@@ -82,6 +82,22 @@ def test_a_span_stays_within_a_paragraph() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "found", "expected"),
+    [
+        ('a "supply chain risk," they said', 'a "supply chain risk', 'a "supply chain risk,"'),
+        ("called “the last holdout”. Then", "called “the last holdout", "called “the last holdout”"),
+        ('a "risk" and more," they said', 'a "risk" and more', 'a "risk" and more'),
+        ('a "risk that grows" with time', 'a "risk', 'a "risk'),
+    ],
+)
+def test_a_quotation_within_a_span_is_closed_where_it_closes_right_behind(text: str, found: str, expected: str) -> None:
+    window = Window([CLS, 7, SEP, 1, SEP], 3, [(0, len(found))])
+    start = np.array([0, 0, 0, 5, 0], np.float32)
+    (span,) = best_spans(text, window, start, start, limit=1)
+    assert text[span.start : span.end] == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ('"Promoting Security." It', "Promoting Security"),
