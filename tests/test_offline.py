@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[1]
 
 SCRIPT = """
@@ -43,3 +45,27 @@ def test_no_request_leaves_the_machine(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+DOORS = {
+    "the commands": "import sys; sys.argv[1:] = ['--version']\nfrom ui.cli import main as enter",
+    "a Hugging Face reader": "from qa import load_reader\nenter = lambda: load_reader('nowhere')",
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_each_door_tells_the_libraries_before_they_are_imported(door: str, tmp_path: Path) -> None:
+    script = f"""{DOORS[door]}
+import os, sys
+before = {{"huggingface_hub", "gradio"}} & sys.modules.keys()
+try:
+    enter()
+except (Exception, SystemExit):
+    pass
+print(before, os.environ.get("HF_HUB_OFFLINE"), os.environ.get("GRADIO_ANALYTICS_ENABLED"))
+"""
+    environment = {"PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.splitlines()[-1] == "set() 1 False"

@@ -104,6 +104,19 @@ def test_a_server_that_stops_finishes_what_it_took(gated: Gated, serve: Callable
     server.stop()
 
 
+def test_two_applications_of_one_answerer_both_count(gated: Gated) -> None:
+    answerer, reader = gated
+    reader.gate.set()
+    live = LiveAnswerer(answerer)
+    with (
+        TestClient(create_app(live), base_url="http://127.0.0.1") as one,
+        TestClient(create_app(live), base_url="http://127.0.0.1") as other,
+    ):
+        assert one.post("/v1/ask", json=QUESTION).json()["answer"] == "Miso"
+        for client in (one, other):
+            assert "pincite_answers_total 1.0" in client.get("/metrics").text
+
+
 def test_whoever_has_the_live_answerer_stands_in_the_same_line(gated: Gated) -> None:
     answerer, reader = gated
     live = LiveAnswerer(answerer)

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -138,7 +139,15 @@ def test_batches_made_ahead_are_the_same_and_a_fault_in_them_is_raised(
     def made() -> Iterator[tuple[Batch, int]]:
         return steps(rows_of(material, tokenizer), RECIPE, PACE, 0)
 
-    straight, early = list(made()), list(ahead(made()))
+    makers: list[int] = []
+
+    def watched() -> Iterator[tuple[Batch, int]]:
+        for batch in made():
+            makers.append(threading.get_ident())
+            yield batch
+
+    straight, early = list(made()), list(ahead(watched()))
+    assert set(makers).isdisjoint({threading.get_ident()}), "in a thread beside"
     assert len(straight) == len(early) > 10
     assert all(same(a, b) and m == n for (a, m), (b, n) in zip(straight, early, strict=True))
 
@@ -153,8 +162,13 @@ def test_batches_made_ahead_are_the_same_and_a_fault_in_them_is_raised(
 def test_positions_that_are_kept_change_no_logit() -> None:
     batch, model = batch_of_groups(), reader("mpnet").eval()
     before = span_logits(model, batch, torch.float32)
+    encoder = model.base_model.encoder
+    worked_out, bucket = [], encoder.relative_position_bucket
+    encoder.relative_position_bucket = lambda far: worked_out.append(far.shape) or bucket(far)
     keep_positions(model)
-    assert all(torch.equal(a, b) for a, b in zip(before, span_logits(model, batch, torch.float32), strict=True))
+    for _ in range(3):
+        assert all(torch.equal(a, b) for a, b in zip(before, span_logits(model, batch, torch.float32), strict=True))
+    assert len(worked_out) == 1, "once for a length"
 
 
 def test_dropout_zeroes_its_share_in_training_alone_and_anew_at_each_step(
