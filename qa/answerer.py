@@ -86,10 +86,11 @@ class Answerer:
         if on_hits:
             on_hits(hits[:top_k])
         # Without a word nothing was asked, and whatever the reader finds would be chance.
-        read = self.reader.read(query, [hit.passage for hit in hits]) if any(map(str.isalnum, query)) else []
-        candidates = ordered(read, hits)
+        read = self.reader.read(query, [hit.passage for hit in hits]) if any(map(str.isalnum, query)) else [[] for _ in hits]
+        candidates = ordered(hits, read)
         clock.lap("read")
         answer = self._decide(question, query, hits, candidates, min_confidence)
+        answer = replace(answer, hits=tuple(reranked(hits, read)))
         shown = _shown(answer.hits, candidates, top_k)
         digests = {hit.passage.doc_id: self.index.document(hit.passage.doc_id).text_digest for hit in shown}
         answer = replace(answer, hits=shown, digests=digests, did_you_mean=self._did_you_mean(question))
@@ -132,7 +133,7 @@ class Answerer:
     def _decide(
         self, question: str, query: str, hits: list[Hit], candidates: list[Candidate], least: float | None
     ) -> Answer:
-        shown = Answer(question, query, hits=tuple(reranked(hits, candidates)), candidates=tuple(candidates))
+        shown = Answer(question, query, candidates=tuple(candidates))
         if not candidates:
             reason: Reason = "no_evidence" if hits else "no_passages"
             return replace(shown, reason=reason, message=_told(reason, query, hits))

@@ -23,10 +23,14 @@ Chosen on 500 questions about the calibration articles. Right first candidates a
 """
 
 
-def ordered(candidates: Sequence[Candidate], hits: Sequence[Hit]) -> list[Candidate]:
-    """Candidates, best first: margins over null plus the retrieval score of their passage (as in BERTserini)."""
-    retrieved = {hit.passage: RETRIEVAL_WEIGHT * hit.score for hit in hits}
-    return sorted(candidates, key=lambda candidate: -_read(candidate) - retrieved[candidate.passage])
+def ordered(hits: Sequence[Hit], read: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """The candidates of each hit, best first: margins over null plus the hit's retrieval score (as in BERTserini)."""
+    scored = [
+        (_read(candidate) + RETRIEVAL_WEIGHT * hit.score, candidate)
+        for hit, candidates in zip(hits, read, strict=True)
+        for candidate in candidates
+    ]
+    return [candidate for _, candidate in sorted(scored, key=lambda pair: -pair[0])]
 
 
 def _read(candidate: Candidate) -> float:
@@ -34,15 +38,15 @@ def _read(candidate: Candidate) -> float:
     return candidate.margin + (FIRST_WEIGHT * candidate.first.margin if candidate.first else 0.0)
 
 
-def reranked(hits: Sequence[Hit], candidates: Sequence[Candidate]) -> list[Hit]:
+def reranked(hits: Sequence[Hit], read: Sequence[Sequence[Candidate]]) -> list[Hit]:
     """Hits by retrieval score plus the weighted chance that the reader gives to their best span against none.
 
     The chance is near 0 in every passage where the query is no question, and the order then stays as it was.
     """
-    chances = {hit.passage: 0.0 for hit in hits}
-    for candidate in candidates:
-        chances[candidate.passage] = max(chances[candidate.passage], _logistic(candidate.margin))
-    scored = [replace(hit, score=hit.score + READER_WEIGHT * chances[hit.passage]) for hit in hits]
+    chances = [max((_logistic(c.margin) for c in candidates), default=0.0) for candidates in read]
+    scored = [
+        replace(hit, score=hit.score + READER_WEIGHT * chance) for hit, chance in zip(hits, chances, strict=True)
+    ]
     scored.sort(key=lambda hit: (-hit.score, hit.rank))
     return [replace(hit, rank=rank) for rank, hit in enumerate(scored, start=1)]
 

@@ -138,5 +138,5 @@ class Reader(Protocol):
     def depth(self) -> int:
         """How many passages are worth giving it, however few are to be shown."""
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """The best candidates, in the order of the passages, best first within each; a passage may have none."""
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
+        """The best candidates of each passage, best first; a passage may have none."""

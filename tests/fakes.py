@@ -48,10 +48,12 @@ class FixedReader:
     def __init__(self, margins: Mapping[str, float], name: str = "fixed") -> None:
         self.margins, self.name, self.depth = margins, name, 0
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
         return [
-            Candidate(passage, passage.start + at, passage.start + at + len(words), margin, 0.0)
+            [
+                Candidate(passage, passage.start + at, passage.start + at + len(words), margin, 0.0)
+                for words, margin in sorted(self.margins.items(), key=lambda item: -item[1])
+                if (at := passage.text.find(words)) >= 0
+            ]
             for passage in passages
-            for words, margin in sorted(self.margins.items(), key=lambda item: -item[1])
-            if (at := passage.text.find(words)) >= 0
         ]

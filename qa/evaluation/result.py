@@ -115,7 +115,8 @@ class Asking:
         rankings = self._searched(query)
         if self.mode == "retrieval":
             hits = self.index.search(query, top_k=self._depth)
-            final: Sequence[Hit] = reranked(hits, self.answerer.reader.read(query, [hit.passage for hit in hits]))
+            read = self.answerer.reader.read(query, [hit.passage for hit in hits])
+            final: Sequence[Hit] = reranked(hits, read)
             answered: dict[str, Any] = {}
         else:
             answered, final = self._answered(question)
@@ -152,10 +153,10 @@ class Asking:
         """The reader alone, given the paragraph that the question was asked of."""
         document = self._paragraphs[question.document or ""]
         whole = Passage(document.doc_id, 0, len(document.text), document.text, None)
-        candidates = sorted(self.answerer.reader.read(question.question, [whole]), key=lambda c: -c.margin)
+        candidates = self.answerer.reader.read(question.question, [whole])[0]
         if not candidates:
             return {"reason": "no_evidence"}
-        best = candidates[0]
+        best = max(candidates, key=lambda candidate: candidate.margin)
         text = document.text[best.start : best.end]
         return _scores(best, text) | {"answer": text if best.margin >= 0 else None}
 

@@ -14,12 +14,12 @@ SPANS = 3
 
 def candidates_of(passage: Passage, scored: Iterable[tuple[Window, Logits, Logits]]) -> list[Candidate]:
     """The best spans over all windows of a passage (with their start and end logits), none overlapping a better one."""
-    found: list[ScoredSpan] = []
+    spans: list[ScoredSpan] = []
     for window, start, end in scored:
-        found += best_spans(passage.text, window, start, end, limit=SPANS)
-    found.sort(key=lambda span: span.null_score - span.score)
+        spans += best_spans(passage.text, window, start, end, limit=SPANS)
+    spans.sort(key=lambda span: span.null_score - span.score)
     return [
         Candidate(passage, passage.start + span.start, passage.start + span.end, span.score, span.null_score)
-        for place, span in enumerate(found)
-        if not any(span.start < better.end and better.start < span.end for better in found[:place])
+        for place, span in enumerate(spans)
+        if not any(span.start < better.end and better.start < span.end for better in spans[:place])
     ][:SPANS]

@@ -59,27 +59,27 @@ class SpanReader:
         self._tokenizer = open_tokenizer(folder / "tokenizer.json", remedy=_REMEDY)
         # Passages side by side, each on one core, take three fifths of the time of one after another on all cores.
         self._session = open_session(folder / "model.onnx", remedy=_REMEDY, threads=1, without=_SLOW_FUSIONS)
-        self._has_segments = any(given.name == "token_type_ids" for given in self._session.get_inputs())
+        self._has_segments = any(feed.name == "token_type_ids" for feed in self._session.get_inputs())
         self._workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """The best spans of each passage, at most ``SPANS``, in the order of the passages, best first."""
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids
-        made = [self._windows(asked, passage) for passage in passages]
-        logits = self._all_logits([window for some in made for window in some])
-        scored = [[(window, *next(logits)) for window in some] for some in made]
-        return [found for passage, some in zip(passages, scored, strict=True) for found in candidates_of(passage, some)]
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
+        """The best spans of each passage, at most ``SPANS``, best first."""
+        ids = self._tokenizer.encode(question, add_special_tokens=False).ids
+        windows_of = [self._windows(ids, passage) for passage in passages]
+        logits = self._all_logits([window for windows in windows_of for window in windows])
+        scored = [[(window, *next(logits)) for window in windows] for windows in windows_of]
+        return [candidates_of(passage, rows) for passage, rows in zip(passages, scored, strict=True)]
 
     def _windows(self, question: Sequence[int], passage: Passage) -> list[Window]:
         encoded = self._tokenizer.encode(passage.text, add_special_tokens=False)
         heading = self._tokenizer.encode(before(passage.context), add_special_tokens=False).ids
         return windows(question, encoded.ids, encoded.offsets, self._layout, heading=heading)
 
-    def _all_logits(self, some: Sequence[Window]) -> Iterator[tuple[Logits, Logits]]:
+    def _all_logits(self, inputs: Sequence[Window]) -> Iterator[tuple[Logits, Logits]]:
         """In the order of the windows; the longest are read first, so that no core waits long for the last one."""
-        longest_first = sorted(range(len(some)), key=lambda number: -len(some[number].ids))
-        reading = {number: self._workers.submit(self._logits, some[number]) for number in longest_first}
-        return (reading[number].result() for number in range(len(some)))
+        longest_first = sorted(range(len(inputs)), key=lambda number: -len(inputs[number].ids))
+        reading = {number: self._workers.submit(self._logits, inputs[number]) for number in longest_first}
+        return (reading[number].result() for number in range(len(inputs)))
 
     def _logits(self, window: Window) -> tuple[Logits, Logits]:
         ids = np.array([window.ids], dtype=np.int64)

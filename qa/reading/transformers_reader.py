@@ -45,14 +45,14 @@ class TransformersReader:
             )
         self._tokenizing = Lock()  # each call sets the tokenizer's own truncation anew
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """The best spans of each passage, in the order of the passages, best first."""
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
+        """The best spans of each passage, best first."""
         if not passages:
             return []
-        made: list[list[tuple[Window, Logits, Logits]]] = [[] for _ in passages]
+        scored: list[list[tuple[Window, Logits, Logits]]] = [[] for _ in passages]
         for number, window, start, end in self._scored(question, passages):
-            made[number].append((window, start, end))
-        return [c for passage, scored in zip(passages, made, strict=True) for c in candidates_of(passage, scored)]
+            scored[number].append((window, start, end))
+        return [candidates_of(passage, rows) for passage, rows in zip(passages, scored, strict=True)]
 
     def _cut(self, text: str, tokens: int) -> str:
         """The text's first tokens, as many as the shipped reader sees."""

@@ -34,20 +34,20 @@ class TwoReaders:
         self.quick, self.careful, self.reread, self.behind = quick, careful, reread, behind
         self.name, self.depth = f"{quick.name}+{careful.name}", DEPTH
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """The careful reader's candidates of the best passages, in the order of the passages."""
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
+        """The careful reader's candidates of the best passages; the others have none."""
         first = self.quick.read(question, passages)
-        best: dict[Passage, float] = {}
-        for candidate in first:
-            best[candidate.passage] = max(candidate.margin, best.get(candidate.passage, candidate.margin))
+        margins = {number: max(c.margin for c in candidates) for number, candidates in enumerate(first) if candidates}
         # Equal margins keep the order in which the passages were found.
-        liked = sorted(best, key=lambda passage: -best[passage])[: self.reread]
-        chosen = {passage for passage in liked if best[passage] >= best[liked[0]] - self.behind}
-        again = self.careful.read(question, [passage for passage in passages if passage in chosen])
-        return [replace(candidate, first=_same(candidate, first)) for candidate in again]
+        liked = sorted(margins, key=lambda number: -margins[number])[: self.reread]
+        chosen = sorted(number for number in liked if margins[number] >= margins[liked[0]] - self.behind)
+        again = dict(zip(chosen, self.careful.read(question, [passages[n] for n in chosen]), strict=True))
+        return [
+            [replace(candidate, first=_same(candidate, quick)) for candidate in again.get(number, [])]
+            for number, quick in enumerate(first)
+        ]
 
 
 def _same(candidate: Candidate, first: Sequence[Candidate]) -> Candidate | None:
-    """The quick reader's best span that overlaps, else its best in the passage."""
-    there = [other for other in first if other.passage == candidate.passage]
-    return max(there, key=lambda other: (other.overlaps(candidate), other.margin), default=None)
+    """The quick reader's best span in the passage that overlaps, else its best."""
+    return max(first, key=lambda other: (other.overlaps(candidate), other.margin), default=None)

@@ -214,10 +214,9 @@ def found_of(
 
 def _found(asking: Asking, question: Question, measure: Callable[..., float]) -> Found:
     hits: list[Hit] = asking.index.search(question.question, top_k=2 * DEPTH)
-    chances: dict[Passage, float] = {}
-    for candidate in asking.answerer.reader.read(question.question, [hit.passage for hit in hits[:READ]]):
-        chance = 1 / (1 + np.exp(-candidate.margin))
-        chances[candidate.passage] = max(chance, chances.get(candidate.passage, 0.0))
+    read = asking.answerer.reader.read(question.question, [hit.passage for hit in hits[:READ]])
+    margins = [max((candidate.margin for candidate in candidates), default=-np.inf) for candidates in read]
+    margins += [-np.inf] * (len(hits) - len(read))
     return Found(
         items=[asking.item_of(hit.passage) for hit in hits],
         dense=np.array([hit.dense for hit in hits], dtype=float),
@@ -225,7 +224,7 @@ def _found(asking: Asking, question: Question, measure: Callable[..., float]) ->
         dense_rank=np.array([hit.dense_rank or -1 for hit in hits], dtype=float),
         lexical_rank=np.array([hit.lexical_rank or -1 for hit in hits], dtype=float),
         highest=asking.index._lexical.highest(question.question),
-        chance=np.array([chances.get(hit.passage, 0.0) for hit in hits]),
+        chance=1 / (1 + np.exp(-np.array(margins))),
         relevant=asking.relevant_to(question),
         measure=measure,
         cluster=question.cluster or question.id,

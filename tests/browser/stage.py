@@ -47,14 +47,14 @@ class FingerReader:
 
     name, depth = "finger", 0
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
         if guesses := _GUESSES.get(question):
             return FixedReader(guesses).read(question, passages)
         words = _ANSWERS.get(question)
         found = [(p, p.text.find(words) if words else -1) for p in passages]
         return [
-            Candidate(p, p.start + at, p.start + at + len(words), 9.0, 0.0) if at >= 0 and words
-            else Candidate(p, p.start, p.end, 0.0, 9.0)
+            [Candidate(p, p.start + at, p.start + at + len(words), 9.0, 0.0) if at >= 0 and words
+            else Candidate(p, p.start, p.end, 0.0, 9.0)]
             for p, at in found
         ]  # fmt: skip
 

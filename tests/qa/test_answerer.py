@@ -283,7 +283,7 @@ def test_more_is_read_than_is_shown_where_the_reader_is_worth_it(tmp_path: Path)
     read: list[int] = []
 
     class DeepReader(FixedReader):
-        def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
             read.append(len(passages))
             return super().read(question, passages)
 

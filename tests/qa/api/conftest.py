@@ -27,7 +27,7 @@ class GatedReader(FixedReader):
         self.reading = threading.Semaphore(0)
         self.read_questions: list[str] = []
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Candidate]]:
         self.read_questions.append(question)
         self.reading.release()
         assert self.gate.wait(30)

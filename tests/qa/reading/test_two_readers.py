@@ -18,7 +18,7 @@ def passages() -> list[Passage]:
 class WatchedReader(FixedReader):
     read_passages: list[Passage]
 
-    def read(self, question: str, passages: list[Passage]) -> list[Candidate]:  # type: ignore[override]
+    def read(self, question: str, passages: list[Passage]) -> list[list[Candidate]]:  # type: ignore[override]
         self.read_passages = passages
         return super().read(question, passages)
 
@@ -28,8 +28,13 @@ def test_the_best_passages_are_reread_in_their_order_and_keep_both_readings(pass
     careful = WatchedReader({"Dogs": 5.0, "chase": 1.0, "sleep": 9.0})
     found = TwoReaders(quick, careful, reread=2).read("Who barks?", passages)
     assert careful.read_passages == passages[1:3]
-    assert [(c.text, c.margin) for c in found] == [("Dogs", 5.0), ("Dogs", 5.0), ("chase", 1.0)]
-    assert [c.first and (c.first.text, c.first.margin) for c in found] == [
+    assert [[(c.text, c.margin) for c in candidates] for candidates in found] == [
+        [],
+        [("Dogs", 5.0)],
+        [("Dogs", 5.0), ("chase", 1.0)],
+        [],
+    ]
+    assert [c.first and (c.first.text, c.first.margin) for candidates in found for c in candidates] == [
         ("Dogs", 1.0),
         ("Dogs", 1.0),
         ("cats", 2.0),  # nothing overlaps: its best in the passage
@@ -48,5 +53,5 @@ def test_what_is_far_behind_the_best_is_not_reread(passages: list[Passage]) -> N
 def test_both_readers_name_what_they_are(passages: list[Passage]) -> None:
     one, other = FixedReader({}), FixedReader({}, "other")
     assert TwoReaders(one, other).name == "fixed+other"
-    assert TwoReaders(one, other).read("Who?", passages) == []
+    assert TwoReaders(one, other).read("Who?", passages) == [[]] * 4
     assert TwoReaders(one, other).read("Who?", []) == []

@@ -103,7 +103,8 @@ def test_from_data_to_a_reader(work: Path, encoder: Path, tmp_path: Path) -> Non
     ship(small, encoder / "tokenizer.json", tmp_path / "reader")
     reader = SpanReader(tmp_path / "reader")
     text = "The town was founded by Ada Alder."
-    assert all(found.text in text for found in reader.read("Who founded it?", [Passage("d", 0, len(text), text, None)]))
+    (candidates,) = reader.read("Who founded it?", [Passage("d", 0, len(text), text, None)])
+    assert candidates and all(candidate.text in text for candidate in candidates)
     assert reader.name.startswith("pincite-reader/") and reader.name != SpanReader().name
     second = tmp_path / "second.onnx"
     shutil.copyfile(work / "reader.fp32.onnx", second)
