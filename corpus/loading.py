@@ -1,13 +1,13 @@
 """Files and folders into documents."""
 
 import os
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from corpus.characters import storable
 from corpus.digest import digest
 from corpus.errors import (
     DocumentError,
@@ -32,8 +32,6 @@ MAX_BYTES = 100 * 2**20
 
 _ARTICLES = Path(__file__).parent / "articles"
 _HIDDEN = (".", "~$")  # the second: what Word leaves beside an open file
-# A lone surrogate cannot be written as UTF-8, and NUL ends a text for many programs.
-_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 
 
 class _File(NamedTuple):
@@ -49,10 +47,10 @@ class _File(NamedTuple):
 class _Names:
     """A name of its own for each file: that within its folder, and more of its path where another has that name."""
 
-    def __init__(self, kept: Mapping[str, Document]) -> None:
+    def __init__(self, documents: Mapping[str, Document]) -> None:
         """With documents that stay beside what is read. One that was read from the same file keeps its name."""
-        self._kept = kept
-        self._names = {document.origin: doc_id for doc_id, document in kept.items() if document.origin}
+        self._kept = documents
+        self._names = {document.origin: doc_id for doc_id, document in documents.items() if document.origin}
         self._taken: set[str] = set()
         self._places: dict[str, Path] = {}  # in one form: two files may differ in how their accents are written alone
 
@@ -148,13 +146,13 @@ def _read_all(
     names = _Names(known if adding else {})
     given: set[str] = set()
     read: set[str] = set()
-    for found in files:
-        if found.origin in read:
+    for source in files:
+        if source.origin in read:
             continue
-        read.add(found.origin)
-        file = found
+        read.add(source.origin)
+        file = source
         try:
-            file = names.named(found)
+            file = names.named(source)
             document = _read(file, known)
         except DocumentError as error:
             error.kept = file.doc_id in known and file.doc_id not in given
@@ -205,11 +203,11 @@ def _parse(data: bytes, doc_id: str, name: str) -> Document:
             f"'{name}' cannot be read as {suffix} ({type(fault).__name__}): open it in the program that made it, save"
             " it again and retry."
         ) from fault
-    text = _clean(extract.text)
+    text = storable(extract.text)
     if not text.strip():
         raise EmptyDocument(f"'{name}' holds no text: put text into it or leave it out.")
-    title = one_line(_clean(extract.title)) or PurePosixPath(doc_id).stem
-    sections = tuple(replace(section, heading=_clean(section.heading)) for section in extract.sections)
+    title = one_line(storable(extract.title)) or PurePosixPath(doc_id).stem
+    sections = tuple(replace(section, heading=storable(section.heading)) for section in extract.sections)
     return Document(doc_id, text, title, digest(data), digest(text.encode()), extract.pages, sections)
 
 
@@ -240,17 +238,17 @@ def _files_below(folder: Path, on_error: OnError | None) -> list[_File]:
         _report(_unopenable(str(fault.filename), fault), on_error)
 
     home = folder.resolve()
-    found = []
+    files = []
     for place, folders, names in os.walk(folder, onerror=unlistable):
         folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
         for name in names:
             path = Path(place, name)
             try:
                 if not name.startswith(_HIDDEN) and path.is_file() and path.resolve().is_relative_to(home):
-                    found.append(_File(path, _doc_id(path.relative_to(folder))))
+                    files.append(_File(path, _doc_id(path.relative_to(folder))))
             except OSError as fault:
                 unlistable(fault)
-    return sorted(found, key=lambda file: file.doc_id)
+    return sorted(files, key=lambda file: file.doc_id)
 
 
 def _unopenable(name: str, fault: OSError) -> UnreadableDocument:
@@ -262,9 +260,4 @@ def _doc_id(path: Path) -> str:
 
     Bytes of a file name that are no text become U+FFFD.
     """
-    return unicodedata.normalize("NFC", _clean(path.as_posix()))
-
-
-def _clean(text: str) -> str:
-    """The text with U+FFFD for lone surrogates and NUL: one character for one, so that offsets stay."""
-    return _FORBIDDEN.sub("\ufffd", text)
+    return unicodedata.normalize("NFC", storable(path.as_posix()))

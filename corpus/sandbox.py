@@ -47,12 +47,12 @@ ALLOWANCE = Allowance()
 def read_untrusted(data: bytes, doc_id: str, allowance: Allowance = ALLOWANCE) -> Document:
     """As ``parse_document``, in a process of its own. Raises UnsafeName and DocumentTooCostly too."""
     check_name(doc_id)
-    said = json.loads(_said(data, doc_id, allowance))
-    if "code" in said:
-        raise _error(said["code"], said["message"])
-    pages = tuple(Page(**page) for page in said.pop("pages"))
-    sections = tuple(Section(**section) for section in said.pop("sections"))
-    return replace(Document(**said), pages=pages, sections=sections)
+    reply = json.loads(_said(data, doc_id, allowance))
+    if "code" in reply:
+        raise _error(reply["code"], reply["message"])
+    pages = tuple(Page(**page) for page in reply.pop("pages"))
+    sections = tuple(Section(**section) for section in reply.pop("sections"))
+    return replace(Document(**reply), pages=pages, sections=sections)
 
 
 def check_name(name: str) -> None:
@@ -74,10 +74,10 @@ def child() -> None:
         document = parse_document(sys.stdin.buffer.read(), doc_id)
         if len(document.text) > int(characters):
             raise _too_long(doc_id, int(characters))
-        said = asdict(document)
+        reply = asdict(document)
     except DocumentError as error:
-        said = {"code": error.code, "message": str(error)}
-    sys.stdout.write(json.dumps(said, ensure_ascii=False))
+        reply = {"code": error.code, "message": str(error)}
+    sys.stdout.write(json.dumps(reply, ensure_ascii=False))
 
 
 def _said(data: bytes, doc_id: str, allowance: Allowance) -> bytes:
@@ -95,15 +95,15 @@ def _said(data: bytes, doc_id: str, allowance: Allowance) -> bytes:
         try:
             with contextlib.suppress(OSError), to:  # it may end before it has read all
                 to.write(data)
-            said = back.read(most + 1)
-            if len(said) > most:
+            reply = back.read(most + 1)
+            if len(reply) > most:
                 raise _too_long(doc_id, allowance.characters)
             if process.wait() != 0:
                 raise _too_costly(doc_id)
         finally:
             clock.cancel()
             process.kill()
-    return said
+    return reply
 
 
 def _limit(cpu_seconds: int, memory: int) -> None:

@@ -60,15 +60,15 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
 
     An item of a list or a row of a table, each on its line, is a sentence of its own.
     """
-    found: list[Span] = []
+    spans: list[Span] = []
     for block in blocks(text, start, end):
         for part in _parted(_ITEM_OR_ROW, text, block):
             calm = _RUN.sub(_calmed, text[part.start : part.end])
             for left, right in nupunkt.sentence_spans(calm):
                 # Scripts that put no blank after a sentence: the library looks for one.
                 for sentence in _parted(_FULL_WIDTH_END, text, Span(part.start + left, part.start + right)):
-                    found.extend(_trimmed(text, *sentence))
-    return found
+                    spans.extend(_trimmed(text, *sentence))
+    return spans
 
 
 def _calmed(run: re.Match[str]) -> str:

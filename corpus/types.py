@@ -59,8 +59,8 @@ class Document:
     @classmethod
     def of(cls, doc_id: str, text: str, title: str) -> "Document":
         """A text that is its own source, without pages or sections."""
-        made = digest(text.encode())
-        return cls(doc_id, text, title, made, made)
+        text_digest = digest(text.encode())
+        return cls(doc_id, text, title, text_digest, text_digest)
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page that holds ``offset``, if the source has pages."""

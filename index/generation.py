@@ -107,8 +107,8 @@ def _manifest(directory: Path, generation: str) -> Manifest:
 
 
 def _id_of(content: dict[str, Any]) -> str:
-    told = {name: value for name, value in content.items() if name != "files"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    fields = {name: value for name, value in content.items() if name != "files"}
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager

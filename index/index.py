@@ -151,8 +151,8 @@ class Index:
         depth = max(DEPTH, top_k)
         dense = self._store.search(vector, depth, allowed)[1].tolist()
         lexical = self._lexical.search(query, depth, allowed)[1].tolist()
-        found = {"dense": dense, "lexical": lexical, "hybrid": sorted({*dense, *lexical})}[mode]
-        ids = np.array(found, dtype=np.int64)
+        candidates = {"dense": dense, "lexical": lexical, "hybrid": sorted({*dense, *lexical})}[mode]
+        ids = np.array(candidates, dtype=np.int64)
         cosines, bm25 = self._store.scores(vector, ids), self._lexical.scores(query)[ids]
         fused = convex(cosines, bm25, self._lexical.highest(query))
         scores = {"dense": cosines, "lexical": bm25, "hybrid": fused}[mode]
@@ -260,7 +260,7 @@ def _write(
         )
         for document in ordered
     ]
-    texts = [searchable(passage, encoder) for some in passages for passage in some]
+    texts = [searchable(passage, encoder) for document_passages in passages for passage in document_passages]
     if not texts:
         raise EmptyCorpus("The documents hold no passage of text to index; name others.")
     vectors = _encode(texts, encoder, before, progress)

@@ -59,10 +59,10 @@ class LexicalIndex:
 
     def scores(self, query: str) -> Scores:
         """Shape (texts,): the BM25 score of each text, 0 where no word is shared."""
-        found = [self._vocabulary[w] for w in terms(query) if w in self._vocabulary]
-        if not found:
+        word_ids = [self._vocabulary[w] for w in terms(query) if w in self._vocabulary]
+        if not word_ids:
             return np.zeros(self._size, dtype=np.float32)
-        return np.asarray(self._model.get_scores_from_ids(found), dtype=np.float32)
+        return np.asarray(self._model.get_scores_from_ids(word_ids), dtype=np.float32)
 
     def highest(self, query: str) -> float:
         """What no score of the query exceeds: that of a text that consists of each of its words endlessly often.
@@ -71,8 +71,8 @@ class LexicalIndex:
         """
         known = [self._vocabulary.get(word) for word in terms(query)]
         ends = self._model.scores["indptr"] if self._model else ()  # a word's texts stand from its place to the next's
-        found = [0.0 if n is None else float(ends[n + 1] - ends[n]) for n in known]
-        return sum(math.log(1 + (self._size - n + 0.5) / (n + 0.5)) for n in found)
+        text_counts = [0.0 if n is None else float(ends[n + 1] - ends[n]) for n in known]
+        return sum(math.log(1 + (self._size - n + 0.5) / (n + 0.5)) for n in text_counts)
 
     def search(self, query: str, k: int, allowed: Ids | None = None) -> tuple[Scores, Ids]:
         """The best ``k`` texts that share a word with the query, by falling score, ties by rising id."""
@@ -102,8 +102,8 @@ def terms(text: str) -> list[str]:
     """The stemmed words of a text, without stop words; "$562.20" gives "562.20", "Meta's" gives "meta"."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     words = [_POSSESSIVE.sub("", word) for word in _TOKEN.findall(folded)]
-    kept: list[str] = _stemmer().stemWords([word for word in words if word and word not in _STOPWORDS])
-    return kept
+    stems: list[str] = _stemmer().stemWords([word for word in words if word and word not in _STOPWORDS])
+    return stems
 
 
 def _stemmer() -> Any:

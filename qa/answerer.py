@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from corpus.characters import is_text
 from index import Hit, Index
 from index.types import Vector
 from qa.alternatives import alternatives
@@ -86,7 +87,11 @@ class Answerer:
         if on_hits:
             on_hits(hits[:top_k])
         # Without a word nothing was asked, and whatever the reader finds would be chance.
-        read = self.reader.read(query, [hit.passage for hit in hits]) if any(map(str.isalnum, query)) else [[] for _ in hits]
+        read = (
+            self.reader.read(query, [hit.passage for hit in hits])
+            if any(map(str.isalnum, query))
+            else [[] for _ in hits]
+        )
         candidates = ordered(hits, read)
         clock.lap("read")
         answer = self._decide(question, query, hits, candidates, min_confidence)
@@ -223,5 +228,5 @@ def check_question(question: str) -> None:
 
 
 def _check_text(*texts: str) -> None:
-    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+    if not all(map(is_text, texts)):
         raise InvalidText("The question holds half of a surrogate pair, which is no character; send valid Unicode.")

@@ -67,9 +67,9 @@ class Connection(H11Protocol):
             self._timer = None
 
     def _make_room(self) -> None:
-        others = [each for each in self.connections if isinstance(each, Connection) and each is not self]
-        if waiting := [each for each in others if each.asks_nothing]:
-            min(waiting, key=lambda each: each._since).transport.close()
+        others = [other for other in self.connections if isinstance(other, Connection) and other is not self]
+        if waiting := [other for other in others if other.asks_nothing]:
+            min(waiting, key=lambda other: other._since).transport.close()
             return
         head = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"
         self.transport.write(head + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(_REFUSED) + _REFUSED)

@@ -46,10 +46,10 @@ def documents_before(settings: Settings) -> tuple[dict[str, Document], str | Non
 
 def check_nothing_dropped(documents: Sequence[Document], settings: Settings) -> None:
     """Raises UnaskedRemoval where these would replace others, but for the built-in ones, which are always to be had."""
-    kept = {document.doc_id for document in documents}
+    doc_ids = {document.doc_id for document in documents}
     builtin = {(document.doc_id, document.text_digest) for document in read_builtin()}
     records = [record for record in indexed(settings.index) if (record.doc_id, record.text_digest) not in builtin]
-    if dropped := sorted(record.doc_id for record in records if record.doc_id not in kept):
+    if dropped := sorted(record.doc_id for record in records if record.doc_id not in doc_ids):
         raise UnaskedRemoval(
             f"The index in {settings.index} also holds {named(dropped)}, which this would drop: "
             "say --replace if it is to go, add to it with: pincite documents add, or choose another --index."

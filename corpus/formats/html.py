@@ -215,16 +215,16 @@ def _main(tree: Element) -> list[Block]:
     config = use_config()
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")  # else the headings of a short page are merged into its text
     try:
-        found = trafilatura.bare_extraction(tree, include_comments=False, favor_recall=True, config=config)
+        document = trafilatura.bare_extraction(tree, include_comments=False, favor_recall=True, config=config)
     except RecursionError:
         return []
-    body = getattr(found, "body", None)
+    body = getattr(document, "body", None)
     return [] if body is None else walk(body)
 
 
 def _is_enough(main: list[Block], page: list[Block]) -> bool:
-    found, there = (sum(len(block.text) for block in blocks) for blocks in (main, page))
-    return found >= min(_ENOUGH, _ENOUGH_SHARE * there)
+    main_length, page_length = (sum(len(block.text) for block in blocks) for blocks in (main, page))
+    return main_length >= min(_ENOUGH, _ENOUGH_SHARE * page_length)
 
 
 def _restored(main: list[Block], page: list[Block]) -> list[Block]:
@@ -237,14 +237,14 @@ def _restored(main: list[Block], page: list[Block]) -> list[Block]:
         for heading, below in pairwise(page)
         if heading.heading and not below.heading and often[_key(below.text)] == 1
     }
-    found: list[Block] = []
+    blocks: list[Block] = []
     for block in main:
         heading = above.get(_key(block.text))
-        if heading is not None and heading not in found[-1:] and not block.heading:
-            found.append(heading)
+        if heading is not None and heading not in blocks[-1:] and not block.heading:
+            blocks.append(heading)
         text = lines.get("".join(block.text.split()), block.text)
-        found.append(Block(text, block.heading or text in headings))
-    return found
+        blocks.append(Block(text, block.heading or text in headings))
+    return blocks
 
 
 def _key(text: str) -> str:

@@ -36,7 +36,7 @@ def read_pdf(data: bytes) -> Extract:
     sizes say nothing has no sections, but a line that looks like a heading is parted from the next. Raises
     EncryptedDocument, UnreadableDocument, and EmptyDocument for pages without text (scans).
     """
-    lines, said = _read(data)
+    lines, metadata_title = _read(data)
     if not any(lines):
         raise EmptyDocument("holds no text, so it may be a scan: run text recognition (OCR) on it first")
     heads = _heading_lines([line for page in lines for line in page])
@@ -56,7 +56,7 @@ def read_pdf(data: bytes) -> Extract:
         pages.append(Page(number, length, length + len(parts[-1])))
         length = pages[-1].end
     opening = headings[0].text if headings and headings[0].start < pages[0].end else parts[0].split("\n", 1)[0]
-    title = sensible_title(said) or sensible_title(opening)
+    title = sensible_title(metadata_title) or sensible_title(opening)
     return Extract("".join(parts), title, tuple(pages), sections_of(headings, length))
 
 
@@ -123,7 +123,7 @@ def _parted(page: Sequence[_Line], heads: frozenset[_Line]) -> list[_Line]:
     """
     parted: list[_Line] = []
     for line, below in pairwise([*page, _Line("", 0)]):
-        before, text, after = (each.text.strip() for each in (parted[-1] if parted else _Line("", 0), line, below))
+        before, text, after = (row.text.strip() for row in (parted[-1] if parted else _Line("", 0), line, below))
         begins = not text[:1].islower() and (not before or _SENTENCE_END.search(before))
         parted.append(line)
         if line not in heads and begins and _is_heading(text) and after[:1].isupper() and len(after) >= 2 * len(text):
@@ -133,13 +133,13 @@ def _parted(page: Sequence[_Line], heads: frozenset[_Line]) -> list[_Line]:
 
 def _headings(page: Sequence[_Line], heads: frozenset[_Line], start: int) -> list[Heading]:
     """The headings of a page that begins at ``start``; one that runs over several lines is one."""
-    found: list[Heading] = []
+    headings: list[Heading] = []
     previous = None
     for line in page:
         end = start + len(line.text) + 1
         if line in heads and previous in heads and previous is not None and previous.size == line.size:
-            found[-1] = Heading(one_line(f"{found[-1].text} {line.text}"), found[-1].start, end)
+            headings[-1] = Heading(one_line(f"{headings[-1].text} {line.text}"), headings[-1].start, end)
         elif line in heads:
-            found.append(Heading(one_line(line.text), start, end))
+            headings.append(Heading(one_line(line.text), start, end))
         previous, start = line, end
-    return found
+    return headings

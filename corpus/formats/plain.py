@@ -51,11 +51,11 @@ def read_text(data: bytes) -> Extract:
     which has a paragraph below it, is a heading: a list of short lines is no row of empty sections.
     """
     text = decode(data)
-    found = list(blocks(text))
-    looks = [_is_heading(text[block.start : block.end]) for block in found]
-    titled = len(found) > 1 and looks[0]
+    spans = list(blocks(text))
+    looks = [_is_heading(text[block.start : block.end]) for block in spans]
+    titled = len(spans) > 1 and looks[0]
     headings = [
-        _heading(text, found, number)
+        _heading(text, spans, number)
         for number, look in enumerate(looks[:-1])
         if look and (number == 0 or not looks[number + 1])
     ]
@@ -182,9 +182,9 @@ def _is_heading(block: str) -> bool:
     )
 
 
-def _heading(text: str, found: Sequence[Span], number: int) -> Heading:
-    start, end = found[number]
-    return Heading(text[start:end], start, found[number + 1].start)
+def _heading(text: str, spans: Sequence[Span], number: int) -> Heading:
+    start, end = spans[number]
+    return Heading(text[start:end], start, spans[number + 1].start)
 
 
 def _plain(tokens: "Sequence[Token]") -> str:
@@ -201,5 +201,5 @@ def _plain(tokens: "Sequence[Token]") -> str:
 
 
 def _front_title(front: re.Match[str] | None) -> str:
-    found = _FRONT_TITLE.search(front[1]) if front else None
-    return one_line(found[1].strip("\"'")) if found else ""
+    match = _FRONT_TITLE.search(front[1]) if front else None
+    return one_line(match[1].strip("\"'")) if match else ""

@@ -108,24 +108,24 @@ def _export_apart(name: str, target: Path) -> None:
             f"The encoder {name!r} could not be exported (its process ended with {done.returncode}); see above, or "
             "choose another encoder."
         )
-    said = json.loads(done.stdout.splitlines()[-1])
-    if said["unusable"]:
-        raise ModelUnusable(said["unusable"])
-    if said["fault"]:
-        raise OSError(*said["fault"])
+    reply = json.loads(done.stdout.splitlines()[-1])
+    if reply["unusable"]:
+        raise ModelUnusable(reply["unusable"])
+    if reply["fault"]:
+        raise OSError(*reply["fault"])
 
 
 def child() -> None:
     """What runs in the other process."""
     _, _, name, target = sys.argv
-    said: dict[str, Any] = {"unusable": None, "fault": None}
+    reply: dict[str, Any] = {"unusable": None, "fault": None}
     try:
         export_encoder(name, Path(target))
     except ModelUnusable as error:
-        said["unusable"] = str(error)
+        reply["unusable"] = str(error)
     except OSError as fault:
-        said["fault"] = (fault.errno, fault.strerror)
-    sys.stdout.write("\n" + json.dumps(said))
+        reply["fault"] = (fault.errno, fault.strerror)
+    sys.stdout.write("\n" + json.dumps(reply))
 
 
 def export_encoder(name: str, target: Path) -> None:

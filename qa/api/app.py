@@ -129,14 +129,14 @@ def _lifespan(
 
 def _methods_at(app: FastAPI, scope: Scope) -> set[str]:
     """The methods of the routes, but for the catch-all, that stand at the request's path."""
-    found: set[str] = set()
+    allowed: set[str] = set()
     # FastAPI shows the routes of an included router as one, without their methods.
     for route in chain(app.routes, *(router.routes for router in _ROUTERS)):
         match, _ = route.matches(scope)
         methods: set[str] = getattr(route, "methods", None) or set()
         if match is Match.PARTIAL:
-            found |= methods
-    return found | ({"HEAD"} if "GET" in found else set())
+            allowed |= methods
+    return allowed | ({"HEAD"} if "GET" in allowed else set())
 
 
 class _Unknown:

@@ -89,8 +89,8 @@ def _case(kind: type[PinciteError]) -> Case:
 
 
 def _response(status: int, cases: list[Case]) -> dict[str, Any]:
-    found = {code: problems.body(status, code, detail) for at, code, detail in cases if at == status}
-    codes = ", ".join(f"`{code}`" for code in found)
+    examples = {code: problems.body(status, code, detail) for at, code, detail in cases if at == status}
+    codes = ", ".join(f"`{code}`" for code in examples)
     headers: dict[str, Any] = {}
     for name, (description, example) in _HEADERS.get(status, {}).items():
         headers |= header(name, description, example)
@@ -99,7 +99,7 @@ def _response(status: int, cases: list[Case]) -> dict[str, Any]:
         "content": {
             problems.MEDIA_TYPE: {
                 "schema": _REF,
-                "examples": {code: {"value": value} for code, value in found.items()},
+                "examples": {code: {"value": value} for code, value in examples.items()},
             }
         },
         **({"headers": headers} if headers else {}),
@@ -132,8 +132,8 @@ def _complete(schema: dict[str, Any]) -> None:
 def _in_openais_form(responses: dict[str, Any]) -> None:
     """The errors of a route that speaks OpenAI's language."""
     for response in responses.values():
-        if said := response.get("content", {}).pop(problems.MEDIA_TYPE, None):
-            examples = {code: {"value": from_problem(each["value"])} for code, each in said["examples"].items()}
+        if media := response.get("content", {}).pop(problems.MEDIA_TYPE, None):
+            examples = {code: {"value": from_problem(example["value"])} for code, example in media["examples"].items()}
             schema = {"$ref": f"#/components/schemas/{OpenAIErrorOut.__name__}"}
             response["content"]["application/json"] = {"schema": schema, "examples": examples}
 

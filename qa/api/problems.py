@@ -107,15 +107,15 @@ def _pincite(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     """Says which field and why, without echoing the input: it may hold what JSON cannot."""
-    found: Sequence[dict[str, Any]] = error.errors() if isinstance(error, RequestValidationError) else ()
-    if any(item["type"] in {"json_invalid", "model_attributes_type"} for item in found):
+    errors: Sequence[dict[str, Any]] = error.errors() if isinstance(error, RequestValidationError) else ()
+    if any(item["type"] in {"json_invalid", "model_attributes_type"} for item in errors):
         return problem(422, "invalid_request", _NO_JSON)
-    return problem(422, "invalid_request", reasons([(item["loc"][1:] or item["loc"], item["msg"]) for item in found]))
+    return problem(422, "invalid_request", reasons([(item["loc"][1:] or item["loc"], item["msg"]) for item in errors]))
 
 
-def reasons(found: Iterable[tuple[Sequence[str | int], str]]) -> str:
+def reasons(faults: Iterable[tuple[Sequence[str | int], str]]) -> str:
     """The sentence for fields that are wrong: of each its place and what is wrong with it."""
-    return "; ".join(f"{'.'.join(map(str, place))}: {why}" for place, why in found) + ". See /docs for the fields."
+    return "; ".join(f"{'.'.join(map(str, place))}: {why}" for place, why in faults) + ". See /docs for the fields."
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:

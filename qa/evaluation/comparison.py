@@ -79,8 +79,8 @@ def compare(ours: Sequence[Result], theirs: Sequence[Result], mode: Mode, *, see
 
 def figures_without_intervals(results: Sequence[Result], mode: Mode) -> dict[str, Values]:
     """The means of ``figures``, which is all that a comparison needs."""
-    made: Figures = figures(results, mode, resamples=0)
-    return made.means
+    run_figures: Figures = figures(results, mode, resamples=0)
+    return run_figures.means
 
 
 def _changes(pairs: Mapping[str, tuple[Values, Values]], clusters: Sequence[str], seed: int) -> dict[str, Change]:

@@ -25,10 +25,10 @@ class Gate(NamedTuple):
 
 def parse_gate(text: str) -> Gate:
     """Raises InvalidGate."""
-    found = _GATE.fullmatch(text)
-    if not found:
+    match = _GATE.fullmatch(text)
+    if not match:
         raise InvalidGate(f"{text!r} is no gate; write a measure, >= or <=, and a number: answers.f1>=0.7.")
-    return Gate(found["name"], found["sign"], float(found["value"]))
+    return Gate(match["name"], match["sign"], float(match["value"]))
 
 
 def check_names(gates: Sequence[Gate], names: Collection[str]) -> None:
@@ -46,6 +46,6 @@ def missed(gates: Sequence[Gate], figures: Mapping[str, float]) -> list[str]:
         value = figures.get(gate.name, math.nan)
         reached = value >= gate.value if gate.sign == ">=" else value <= gate.value
         if not reached:
-            told = "could not be measured" if math.isnan(value) else f"is {value:.4f}"
-            sentences.append(f"{gate.name} {told}, and the gate asks for {gate.sign} {gate.value:g}.")
+            outcome = "could not be measured" if math.isnan(value) else f"is {value:.4f}"
+            sentences.append(f"{gate.name} {outcome}, and the gate asks for {gate.sign} {gate.value:g}.")
     return sentences

@@ -34,10 +34,12 @@ class Settings:
 
 def settings_of(asking: Asking, questions: Sequence[Question], *, sample: int | None, seed: int) -> Settings:
     """The settings of asking these questions."""
-    asked = json.dumps([asdict(question) for question in questions], sort_keys=True)
+    rows = [asdict(question) for question in questions]
+    for row in rows:
+        del row["doc_ids"]  # no set's format holds them, and runs from before they were a field keep their digest
     return Settings(
         dataset=asking.dataset.name,
-        questions_digest=digest(asked.encode()),
+        questions_digest=digest(json.dumps(rows, sort_keys=True).encode()),
         mode=asking.mode,
         questions=len(questions),
         sample=sample,
@@ -76,11 +78,11 @@ class Folder:
             raise InvalidRun(f"{self.path} holds a run already; add --resume to go on with it, or name another folder.")
         if there and self.settings() != settings:
             raise InvalidRun(f"The run in {self.path} had other settings or another index; name another folder.")
-        found = {result.id: result for result in self.results()} if there else {}
+        results = {result.id: result for result in self.results()} if there else {}
         text = json.dumps(asdict(settings), indent=1) + "\n"
         (self.path / SETTINGS).write_text(text, encoding="utf-8")
-        (self.path / RESULTS).write_text("".join(_line(result) for result in found.values()), encoding="utf-8")
-        return found
+        (self.path / RESULTS).write_text("".join(_line(result) for result in results.values()), encoding="utf-8")
+        return results
 
     def add(self, result: Result) -> None:
         """Append one result."""

@@ -71,11 +71,11 @@ def figures(
     means: dict[str, Values] = {}
     if mode != "reader":
         values = {ranking: ranking_values(results, ranking, ks) for ranking in RANKINGS}
-        for ranking, each in values.items():
-            means |= {f"retrieval.{ranking}.{name}": column for name, column in each.items()}
+        for ranking, scores in values.items():
+            means |= {f"retrieval.{ranking}.{name}": column for name, column in scores.items()}
         for difference, leg in DIFFERENCES.items():
-            each = {name: column - values[leg][name] for name, column in values["hybrid"].items()}
-            means |= {f"differences.{difference}.{name}": column for name, column in each.items()}
+            differences = {name: column - values[leg][name] for name, column in values["hybrid"].items()}
+            means |= {f"differences.{difference}.{name}": column for name, column in differences.items()}
     sets: dict[str, float] = {}
     clusters = [result.cluster or result.id for result in results]
     spread: dict[str, Interval] = {}
@@ -99,28 +99,28 @@ def figures(
 def by_kind(results: Sequence[Result], axis: Axis, *, seed: int = 1, resamples: int = RESAMPLES) -> dict[str, Kind]:
     """Each type or style that the set names, in the order of the alphabet; empty where it names none."""
     kinds = sorted({kind for result in results if (kind := getattr(result, axis)) is not None})
-    found = {}
+    summaries = {}
     for kind in kinds:
-        some = [result for result in results if getattr(result, axis) == kind]
-        rows = answer_values(some)
+        members = [result for result in results if getattr(result, axis) == kind]
+        rows = answer_values(members)
         columns = {
             "right": rows["right"],
-            "abstained": np.array([float(result.answer is None) for result in some]),
+            "abstained": np.array([float(result.answer is None) for result in members]),
             "forced": np.where(np.isnan(rows["forced_f1"]), np.nan, rows["forced_f1"] >= RIGHT),
         }
         columns = {name: column for name, column in columns.items() if not np.isnan(column).all()}
-        clusters = [result.cluster or result.id for result in some]
+        clusters = [result.cluster or result.id for result in members]
         spread: dict[str, Interval] = {}
         if resamples:
             spread = intervals_of_means(columns, clusters, seed=seed, resamples=resamples)
             spread |= intervals_of_shares(columns, clusters)
-        found[kind] = Kind(
-            len(some),
-            sum(result.answerable for result in some),
+        summaries[kind] = Kind(
+            len(members),
+            sum(result.answerable for result in members),
             {name: float(np.nanmean(column)) for name, column in columns.items()},
             spread,
         )
-    return found
+    return summaries
 
 
 def names(mode: Mode, ks: Sequence[int] = KS) -> set[str]:
@@ -184,8 +184,8 @@ class _Columns:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether the best span is right, given or not."""
-        found: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= RIGHT)
-        return found
+        right: NDArray[np.bool_] = self.answerable & (self.forced_f1 >= RIGHT)
+        return right
 
     @property
     def sure(self) -> Values:
@@ -195,17 +195,17 @@ class _Columns:
 
 def set_figures(columns: _Columns) -> dict[str, float]:
     """Measures of a set as a whole; those of confidence only where there is one."""
-    made: dict[str, float] = {}
+    scores: dict[str, float] = {}
     right, sure = columns.right, columns.sure
-    made["best_exact"] = best_threshold(columns.margin, columns.forced_exact, columns.answerable).score
-    made["best_f1"] = best_threshold(columns.margin, columns.forced_f1, columns.answerable).score
-    made["auroc"] = confidence.auroc(sure, right)
-    made["aurc"] = confidence.aurc(sure, right)
+    scores["best_exact"] = best_threshold(columns.margin, columns.forced_exact, columns.answerable).score
+    scores["best_f1"] = best_threshold(columns.margin, columns.forced_f1, columns.answerable).score
+    scores["auroc"] = confidence.auroc(sure, right)
+    scores["aurc"] = confidence.aurc(sure, right)
     if not np.isnan(columns.confidence).all():
-        made["ece"] = confidence.calibration_error(sure, right)
+        scores["ece"] = confidence.calibration_error(sure, right)
     abstention = confidence.abstention(columns.abstained, columns.answerable)
-    made |= {f"abstention_{name}": value for name, value in abstention._asdict().items()}
-    return {name: value for name, value in made.items() if not np.isnan(value)}
+    scores |= {f"abstention_{name}": value for name, value in abstention._asdict().items()}
+    return {name: value for name, value in scores.items() if not np.isnan(value)}
 
 
 def latency(results: Sequence[Result]) -> dict[str, dict[str, float]]:
@@ -220,11 +220,11 @@ def latency(results: Sequence[Result]) -> dict[str, dict[str, float]]:
 
 def nested(values: Mapping[str, float]) -> dict[str, Any]:
     """``{"a.b.c": 1}`` as ``{"a": {"b": {"c": 1}}}``; a name splits at most twice, since measures hold points."""
-    made: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for name, value in values.items():
         *groups, last = name.split(".", 2)
-        place = made
+        place = tree
         for group in groups:
             place = place.setdefault(group, {})
         place[last] = value
-    return made
+    return tree

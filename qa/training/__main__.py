@@ -44,8 +44,8 @@ def prepare(folder: Path, work: Path, pretrained: Path) -> None:
     for part in held_back:
         # As the texts stand: a list that is laid out anew would stand in its document twice.
         texts = {e.context for e in parts[part]}
-        made = by_rule(parts[part], [], TABLES_HELD_BACK, part)
-        parts[part] += [e for e in made if e.context in texts or e.id.startswith("table")]
+        examples = by_rule(parts[part], [], TABLES_HELD_BACK, part)
+        parts[part] += [e for e in examples if e.context in texts or e.id.startswith("table")]
     parts["train"] += by_rule(parts["train"], read_texts(folder), TABLES, "train")
     work.mkdir(parents=True, exist_ok=True)
     for part, members in parts.items():

@@ -42,14 +42,14 @@ def _at_most(count: int, members: Sequence[Example], random: Random) -> list[Exa
 
 def predict(examples: Sequence[Example], tokenizer: Tokenizer, score: Scorer) -> list[Prediction]:
     """The best span over all windows of each example."""
-    made = example_windows(examples, tokenizer)
-    logits = iter(score([null_feature(w) for windows in made for w in windows]))
+    all_windows = example_windows(examples, tokenizer)
+    logits = iter(score([null_feature(w) for windows in all_windows for w in windows]))
     predictions = []
-    for example, windows in zip(examples, made, strict=True):
+    for example, windows in zip(examples, all_windows, strict=True):
         spans = [span for w in windows for span in best_spans(example.context, w, *next(logits), limit=1)]
         best = max(spans, key=lambda span: span.score - span.null_score, default=None)
-        found = (example.context[best.start : best.end], best.score - best.null_score) if best else ("", -np.inf)
-        predictions.append(Prediction(*found))
+        answer = (example.context[best.start : best.end], best.score - best.null_score) if best else ("", -np.inf)
+        predictions.append(Prediction(*answer))
     return predictions
 
 

@@ -159,7 +159,7 @@ def _nll_of_groups(logits: torch.Tensor, gold: torch.Tensor, batch: Batch) -> to
     table[:, 0] = 0.0
     table = table.index_put((batch.group, batch.place + 1), margins[:, 1:].logsumexp(1))
     # At most one row of a group answers; the margin of null, which the others have as gold, is 0.
-    each = logits.new_zeros(batch.groups)
-    right = each.index_add(0, batch.group, margins.gather(1, gold.unsqueeze(1)).squeeze(1))
-    several = each.index_add(0, batch.group, torch.ones_like(logits[:, 0])) > 1
+    zeros = logits.new_zeros(batch.groups)
+    right = zeros.index_add(0, batch.group, margins.gather(1, gold.unsqueeze(1)).squeeze(1))
+    several = zeros.index_add(0, batch.group, torch.ones_like(logits[:, 0])) > 1
     return torch.where(several, table.logsumexp(1) - right, 0.0).sum()

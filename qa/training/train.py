@@ -202,9 +202,9 @@ def ahead(batches: Iterator[tuple[Batch, int]], most: int = 8) -> Iterator[tuple
     """The same, made in a thread beside whoever takes them: an accelerator does not wait for its next batch."""
     with ThreadPoolExecutor(1) as maker:
         waiting = deque(maker.submit(next, batches, None) for _ in range(most))
-        while (made := waiting.popleft().result()) is not None:
+        while (batch := waiting.popleft().result()) is not None:
             waiting.append(maker.submit(next, batches, None))
-            yield made
+            yield batch
 
 
 def step(run: checkpoint.Run, batch: Batch, recipe: Recipe, pace: Pace, total: int, dtype: torch.dtype) -> torch.Tensor:
@@ -246,14 +246,14 @@ def scorer(reader: PreTrainedModel, dtype: torch.dtype, rows: int = 32) -> devel
     def score(features: Sequence[Feature]) -> list[tuple[Logits, Logits]]:
         reader.eval()  # type: ignore[no-untyped-call]  # as transformers overrides it
         order = sorted(range(len(features)), key=lambda i: len(features[i].ids))
-        found: dict[int, tuple[Logits, Logits]] = {}
+        logits: dict[int, tuple[Logits, Logits]] = {}
         for first in range(0, len(order), rows):
             members = order[first : first + rows]
             batch = collate([[features[i]] for i in members]).to(reader.device)
             with torch.inference_mode():
                 start, end = span_logits(reader, batch, dtype)
-            found.update((i, (start[n].cpu().numpy(), end[n].cpu().numpy())) for n, i in enumerate(members))
-        return [found[i] for i in range(len(features))]
+            logits.update((i, (start[n].cpu().numpy(), end[n].cpu().numpy())) for n, i in enumerate(members))
+        return [logits[i] for i in range(len(features))]
 
     return score
 

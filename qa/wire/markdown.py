@@ -28,7 +28,7 @@ def unmarked(content: str) -> str:
     return re.sub(r"\\(.)", r"\1", bold[1] if bold else content)
 
 
-def _backslashed(found: re.Match[str]) -> str:
+def _backslashed(match: re.Match[str]) -> str:
     """``1.`` is no list with a backslash before its stop, ``-`` with one before itself."""
-    mark = found[2]
-    return f"{found[1]}\\{mark}" if len(mark) == 1 else f"{found[1]}{mark[:-1]}\\{mark[-1]}"
+    mark = match[2]
+    return f"{match[1]}\\{mark}" if len(mark) == 1 else f"{match[1]}{mark[:-1]}\\{mark[-1]}"

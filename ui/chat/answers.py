@@ -23,8 +23,8 @@ def answered(answer: Answer) -> str:
     """The quotations that answer, each once, how sure they are, and what else it might be if they are not."""
     several = len(answer.citations) > 1
     quotes = "".join(_quote(same) for same in _told_once(answer.citations))
-    told = f"{quotes}{_confidence(answer.confidence)}{_also(answer.alternatives)}"
-    return f'<div class="answer{" several" if several else ""}">{told}</div>'
+    body = f"{quotes}{_confidence(answer.confidence)}{_also(answer.alternatives)}"
+    return f'<div class="answer{" several" if several else ""}">{body}</div>'
 
 
 def abstention(answer: Answer) -> str:
@@ -64,11 +64,11 @@ def _also(rivals: Sequence[Citation]) -> str:
 
 def _told_once(citations: Sequence[Citation]) -> list[list[tuple[int, Citation]]]:
     """Citations with their numbers; those that quote the same words with the same answer stand together."""
-    found: dict[tuple[str, str], list[tuple[int, Citation]]] = {}
+    groups: dict[tuple[str, str], list[tuple[int, Citation]]] = {}
     for marker, citation in enumerate(citations, start=1):
-        said = (" ".join(citation.quote.split()), " ".join(citation.answer.split()))
-        found.setdefault(said, []).append((marker, citation))
-    return list(found.values())
+        key = (" ".join(citation.quote.split()), " ".join(citation.answer.split()))
+        groups.setdefault(key, []).append((marker, citation))
+    return list(groups.values())
 
 
 def _quote(same: Sequence[tuple[int, Citation]]) -> str:

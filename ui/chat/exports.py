@@ -31,8 +31,8 @@ def markdown(answer: Answer) -> str:
 
 def conversation_markdown(entries: Sequence[Entry]) -> str:
     """All questions with what came of them."""
-    told = (f"## {escaped(' '.join(entry.question.split()))}\n\n{_outcome(entry)}\n" for entry in entries)
-    return "\n".join(["# A conversation with Pincite\n", *told])
+    turns = (f"## {escaped(' '.join(entry.question.split()))}\n\n{_outcome(entry)}\n" for entry in entries)
+    return "\n".join(["# A conversation with Pincite\n", *turns])
 
 
 def conversation_json(entries: Sequence[Entry]) -> str:

@@ -146,17 +146,17 @@ class Handlers:
         note = str(_fields(event).get("note", "")).strip()[:NOTE_CHARACTERS]
         return self._keep(entries, event, note=note) if note else gr.skip()
 
-    def _keep(self, entries: list[Entry], event: gr.EventData, **said: Any) -> Update:
+    def _keep(self, entries: list[Entry], event: gr.EventData, **opinion: Any) -> Update:
         number = source.number(_fields(event).get("turn"))
         if number >= len(entries) or not entries[number].looked_up:
             return gr.skip()
-        entry = replace(entries[number], **said)
+        entry = replace(entries[number], **opinion)
         try:
             self._feedback.keep(entry, history(entries[:number]))
-            kept = "Thank you, your note is kept." if entry.note else "Thank you, this is kept."
+            message = "Thank you, your note is kept." if entry.note else "Thank you, this is kept."
         except FeedbackNotKept as error:
-            entry, kept = entries[number], str(error)
-        entries[number] = replace(entry, kept=kept)
+            entry, message = entries[number], str(error)
+        entries[number] = replace(entry, kept=message)
         return self._log(entries)
 
     def export(self, entries: list[Entry], event: gr.EventData) -> str:

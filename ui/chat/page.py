@@ -49,8 +49,8 @@ def _turn(number: int, entry: Entry, examples: Sequence[str]) -> str:
         f'<a class="permalink" href="{escape(link)}" target="_blank" rel="noopener" '
         'aria-label="Link to this question" title="Link to this question">Link</a>'
     )
-    told = f"{_outcome(entry, examples)}{_actions(number, entry)}"
-    return f'<article class="turn"><div class="asked">{asked}</div>{told}</article>'
+    body = f"{_outcome(entry, examples)}{_actions(number, entry)}"
+    return f'<article class="turn"><div class="asked">{asked}</div>{body}</article>'
 
 
 def _outcome(entry: Entry, examples: Sequence[str]) -> str:
@@ -61,8 +61,8 @@ def _outcome(entry: Entry, examples: Sequence[str]) -> str:
         return f'<p class="waiting">{"Searching the documents…" if entry.begun else "Waiting for its turn…"}</p>'
     if not entry.looked_up:
         return f'<p class="reply">{_with_buttons(answer.message or "", examples)}</p>'
-    told = abstention(answer) if answer.text is None else answered(answer)
-    return _meant(answer.did_you_mean) + _searched(answer) + told + (why(entry.record) if entry.record else "")
+    answer_html = abstention(answer) if answer.text is None else answered(answer)
+    return _meant(answer.did_you_mean) + _searched(answer) + answer_html + (why(entry.record) if entry.record else "")
 
 
 def _meant(question: str | None) -> str:

@@ -124,8 +124,8 @@ def marked(text: str, shown: Span, quote: Span, answer: Span) -> str:
 def emphasised(text: str, shown: Span, answer: Span) -> str:
     """``text[shown]`` escaped, the part in ``answer`` in <strong>."""
     answer = _clip(answer, shown)
-    found = escape(text[slice(*answer)])
-    bold = f"<strong>{found}</strong>" if found else ""
+    answer_html = escape(text[slice(*answer)])
+    bold = f"<strong>{answer_html}</strong>" if answer_html else ""
     return escape(text[shown.start : answer.start]) + bold + escape(text[answer.end : shown.end])
 
 
@@ -151,8 +151,8 @@ def _section(document: Document, place: Place) -> str:
     """The heading above the quote; empty where there is none but the title, or nothing is quoted."""
     if place.quote == _NOWHERE:
         return ""
-    found = next((s.heading for s in document.sections if s.start <= _at(place) < s.end), "")
-    return found if found != document.title else ""
+    heading = next((s.heading for s in document.sections if s.start <= _at(place) < s.end), "")
+    return heading if heading != document.title else ""
 
 
 def _note(note: str) -> str:
@@ -201,9 +201,9 @@ def _pieces(document: Document, shown: Span) -> Iterator[_Piece]:
 def _heading(document: Document, start: int, end: int, heading: str) -> Span | None:
     """Where the heading's words stand, without Markdown's marks around them; None if it holds more than a line."""
     raw = document.text[start:end]
-    found = raw.find(heading) if heading else -1
-    if found >= 0:
-        return Span(start + found, start + found + len(heading))
+    offset = raw.find(heading) if heading else -1
+    if offset >= 0:
+        return Span(start + offset, start + offset + len(heading))
     lines = list(blocks(document.text, start, end))
     return lines[0] if len(lines) == 1 and not _LINE_END.search(raw.strip()) else None
 
@@ -222,18 +222,18 @@ def _clip(span: Span, outer: Span) -> Span:
 def _snapped_start(text: str, start: int, latest: int) -> int:
     latest = min(start + _SNAP, latest)
     for gap in ("\n\n", "\n", " "):
-        found = text.find(gap, start, latest)
-        if found >= 0:
-            return found + len(gap)
+        offset = text.find(gap, start, latest)
+        if offset >= 0:
+            return offset + len(gap)
     return start
 
 
 def _snapped_end(text: str, end: int, earliest: int) -> int:
     earliest = max(end - _SNAP, earliest)
     for gap in ("\n\n", "\n", " "):
-        found = text.rfind(gap, earliest, end)
-        if found >= 0:
-            return found
+        offset = text.rfind(gap, earliest, end)
+        if offset >= 0:
+            return offset
     return end
 
 

@@ -83,7 +83,7 @@ def _facts(record: AnswerOut) -> str:
         "Index": f"generation {index.generation[:8]}",
         "Models": f"encoder {index.encoder}, reader {index.reader}",
     }
-    return "".join(f"<dt>{name}</dt><dd>{escape(said)}</dd>" for name, said in facts.items())
+    return "".join(f"<dt>{name}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items())
 
 
 def _ranked(score: float | None, digits: int, rank: int | None) -> str:

@@ -108,18 +108,17 @@ def pool_set(dataset: "Dataset", opened: Index, path: Path) -> None:
 def fit_set(dataset: "Dataset", answerer: Answerer, *, json: bool) -> None:
     """Fit, judge by folds, and keep."""
     from qa.confidence import CALIBRATION
-    from qa.evaluation.fit import Asked, cross_validated, fit, outcomes
+    from qa.evaluation.fit import cross_validated, fit, outcomes
 
     if dataset.documents is not None:
         raise typer.BadParameter("needs a question set about the open index.", param_hint="DATASET")
-    asked = [Asked(q.question, q.type or "", q.answers, history=q.history) for q in dataset.questions]
     with Bar("Asking", "questions") as bar:
-        found = outcomes(answerer, asked, progress=bar.show)
-    fitted = fit(found, answerer)
-    judged = cross_validated(found, answerer)
+        result = outcomes(answerer, dataset.questions, progress=bar.show)
+    fitted = fit(result, answerer)
+    judged = cross_validated(result, answerer)
     fitted.save(answerer.index.directory / CALIBRATION)
     if json:
-        print(dumps({"questions": len(found.asked), "threshold": fitted.threshold, **judged._asdict()}))
+        print(dumps({"questions": len(result.questions), "threshold": fitted.threshold, **judged._asdict()}))
         return
-    out.print(f"Fitted on {count(found.asked, 'question')}; answers are given from {fitted.threshold:.2f} on.")
+    out.print(f"Fitted on {count(result.questions, 'question')}; answers are given from {fitted.threshold:.2f} on.")
     out.print(f"Left out in turn (5 folds): AUROC {judged.auroc:.3f}, expected calibration error {judged.ece:.3f}.")

@@ -182,10 +182,10 @@ def _figures(
     from qa.evaluation.measures.retrieval import KS
     from qa.evaluation.summary import figures
 
-    made = figures(results, settings.mode, ks=(*KS, *(ks or ())), seed=settings.seed)
+    run_figures = figures(results, settings.mode, ks=(*KS, *(ks or ())), seed=settings.seed)
     if earlier is None:
-        return made, None
-    return made, compare(results, earlier, settings.mode, seed=settings.seed)
+        return run_figures, None
+    return run_figures, compare(results, earlier, settings.mode, seed=settings.seed)
 
 
 def _show(
@@ -217,7 +217,7 @@ def _show(
     for title, columns, rows in report.retrieval_tables(figures):
         table = Table(title, *columns)
         for measure, cells in rows:
-            table.add_row(measure, *(f"{told} [dim]({interval})[/dim]" for told, interval in cells))
+            table.add_row(measure, *(f"{figure} [dim]({interval})[/dim]" for figure, interval in cells))
         out.print(table)
     if figures.latency:
         total = figures.latency["total"]
@@ -226,8 +226,8 @@ def _show(
         table = Table("against the baseline", "before", "now", "difference", "p (Holm)")
         for name, change in {**comparison.changes, **comparison.by_type}.items():
             low, high = change.paired.interval
-            told = f"{change.paired.difference:+.3f} [dim]({low:+.3f} to {high:+.3f})[/dim]"
-            table.add_row(plain(name), f"{change.before:.3f}", f"{change.now:.3f}", told, f"{change.p:.3f}")
+            difference = f"{change.paired.difference:+.3f} [dim]({low:+.3f} to {high:+.3f})[/dim]"
+            table.add_row(plain(name), f"{change.before:.3f}", f"{change.now:.3f}", difference, f"{change.p:.3f}")
         out.print(table)
         out.print(f"{count(comparison.better, 'question')} better, {len(comparison.worse)} worse.")
         if comparison.warning:

@@ -47,11 +47,11 @@ class Access:
     def key_of(self, secret: str) -> Key | None:
         """The key of that secret; every key is compared, each in constant time."""
         given = _digest(secret)
-        found = None
+        match = None
         for key in self.keys:
             if hmac.compare_digest(key.digest, given):
-                found = key
-        return found
+                match = key
+        return match
 
     def knows_host(self, host: str) -> bool:
         """Whether a request may name this host, given as the ``Host`` header has it."""
@@ -73,15 +73,17 @@ class Sessions:
 
     def begin(self, key: Key) -> str:
         """The cookie of a new session."""
-        said = f"{key.name}:{int(time.time()) + SESSION_SECONDS}"
-        return f"{said}:{self._sign(said, key)}"
+        payload = f"{key.name}:{int(time.time()) + SESSION_SECONDS}"
+        return f"{payload}:{self._sign(payload, key)}"
 
     def key_of(self, cookie: str) -> Key | None:
         """The key that a cookie of ours names, while it lasts."""
-        said, _, signature = cookie.rpartition(":")
-        name, _, ends = said.rpartition(":")
+        payload, _, signature = cookie.rpartition(":")
+        name, _, ends = payload.rpartition(":")
         key = next((key for key in self.access.keys if key.name == name), None)
-        if key is None or not hmac.compare_digest(self._sign(said, key).encode(), signature.encode("utf-8", "replace")):
+        if key is None or not hmac.compare_digest(
+            self._sign(payload, key).encode(), signature.encode("utf-8", "replace")
+        ):
             return None
         return key if int(ends) >= time.time() and cookie not in self._ended else None
 
@@ -93,8 +95,8 @@ class Sessions:
                 del self._ended[old]
             self._ended[cookie] = int(cookie.rsplit(":", 2)[1])
 
-    def _sign(self, said: str, key: Key) -> str:
-        return hmac.new(self._secret, key.digest + said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    def _sign(self, payload: str, key: Key) -> str:
+        return hmac.new(self._secret, key.digest + payload.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def parse_keys(text: str) -> tuple[Key, ...]:

@@ -128,10 +128,10 @@ class WrongKeys:
 def session_cookie(lines: Iterable[str]) -> str | None:
     """The cookie of a session among the lines of a request's ``Cookie`` headers."""
     try:
-        found = SimpleCookie("; ".join(lines)).get(COOKIE)
+        cookie = SimpleCookie("; ".join(lines)).get(COOKIE)
     except CookieError:
         return None
-    return found.value if found else None
+    return cookie.value if cookie else None
 
 
 def _is_page(scope: Scope) -> bool:

@@ -72,12 +72,12 @@ class OpenAIErrors:
             body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            told = json.dumps(from_problem(json.loads(body)), ensure_ascii=False).encode() if body else b""
+            openai_body = json.dumps(from_problem(json.loads(body)), ensure_ascii=False).encode() if body else b""
             headers = MutableHeaders(raw=start["headers"])
             headers["content-type"] = "application/json"
             if body:  # the answer to HEAD has none, and keeps the length that it would have
-                headers["content-length"] = str(len(told))
+                headers["content-length"] = str(len(openai_body))
             await send(start)
-            await send({"type": "http.response.body", "body": told})
+            await send({"type": "http.response.body", "body": openai_body})
 
         await self._app(scope, receive, translated)

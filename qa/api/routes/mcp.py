@@ -117,7 +117,9 @@ def create_mcp(live: LiveAnswerer) -> MCPServer:
         def work() -> Listing:
             records = live.index.manifest.documents
             shown = records[start : start + _LISTED]
-            listed = [Listed(doc_id=each.doc_id, title=each.title, characters=each.characters) for each in shown]
+            listed = [
+                Listed(doc_id=record.doc_id, title=record.title, characters=record.characters) for record in shown
+            ]
             return Listing(documents=listed, start=start, of=len(records))
 
         return await _in_line(live, context, work)

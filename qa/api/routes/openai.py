@@ -81,18 +81,18 @@ class ChatBody(BaseModel):
 
     def asked(self) -> AskBody:
         """The last message as the question. Raises InvalidRequest where it is not a user's."""
-        said = [message for message in self.messages if message.role in {"user", "assistant"}]
-        if not said or said[-1].role != "user":
+        messages = [message for message in self.messages if message.role in {"user", "assistant"}]
+        if not messages or messages[-1].role != "user":
             raise InvalidRequest("The last message is not a user's; send the question as that.")
-        question = said[-1].said()
+        question = messages[-1].said()
         check_question(question)
         return AskBody(question=question)
 
     def turns(self) -> tuple[Turn, ...]:
         """The messages before the question: each user's with the assistant's after it."""
         turns: list[Turn] = []
-        said = [message for message in self.messages if message.role in {"user", "assistant"}]
-        for message in said[:-1]:
+        messages = [message for message in self.messages if message.role in {"user", "assistant"}]
+        for message in messages[:-1]:
             if message.role == "user":
                 turns.append(Turn(message.said()[:MAX_QUESTION], None))
             elif turns:

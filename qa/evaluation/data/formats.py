@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from corpus import Document
+from corpus.characters import is_text
 from qa.evaluation.errors import InvalidDataset
 from qa.types import Turn
 
@@ -26,7 +27,8 @@ class Question:
     ``evidence`` are verbatim substrings of the corpus, each enough alone; ``relevant`` maps documents to grades, where
     the set judges documents; ``document`` is the one that it was asked of. ``history`` are the turns before it.
     Questions of one ``cluster`` (an article) are not independent. ``line`` is where it stands in its file. One that is
-    not ``labelled`` was collected, and nobody has said yet whether the corpus answers it.
+    not ``labelled`` was collected, and nobody has said yet whether the corpus answers it. ``doc_ids`` are the documents
+    it is asked of, None asks all.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     line: int | None = None
     labelled: bool = True
+    doc_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def read_questions(path: Path) -> Dataset:
 
     Where ``answerable`` is null, the question waits for its label.
     """
-    found: dict[str, Question] = {}
+    questions: dict[str, Question] = {}
     for line, place, row in _json_lines(path):
         labelled = "answerable" not in row or row["answerable"] is not None
         question = Question(
@@ -98,12 +101,12 @@ def read_questions(path: Path) -> Dataset:
             line=line,
             labelled=labelled,
         )
-        if question.id in found:
+        if question.id in questions:
             raise InvalidDataset(f"{place}: the id {question.id!r} stands twice; give each question its own.")
-        found[question.id] = question
-    if not found:
+        questions[question.id] = question
+    if not questions:
         raise InvalidDataset(f"{path} holds no question; write one JSON object a line.")
-    return Dataset(_name_of(path), "questions", list(found.values()))
+    return Dataset(_name_of(path), "questions", list(questions.values()))
 
 
 def read_squad(path: Path) -> Dataset:
@@ -277,5 +280,5 @@ def _turns(place: str, row: dict[str, Any]) -> Iterator[Turn]:
 
 
 def _check_text(place: str, name: str, text: str) -> None:
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_text(text):
         raise InvalidDataset(f"{place}: the field {name!r} holds half of a surrogate pair; mend the line.")

@@ -49,8 +49,8 @@ def reliability(confidences: ArrayLike, right: ArrayLike, bins: int = BINS) -> l
 
 def calibration_error(confidences: ArrayLike, right: ArrayLike, bins: int = BINS) -> float:
     """Expected calibration error: how far confidence is from the share of right answers, on the mean over bins."""
-    made = reliability(confidences, right, bins)
-    return sum(b.size * abs(b.confidence - b.right) for b in made) / sum(b.size for b in made)
+    diagram = reliability(confidences, right, bins)
+    return sum(b.size * abs(b.confidence - b.right) for b in diagram) / sum(b.size for b in diagram)
 
 
 def risk_coverage(confidences: ArrayLike, right: ArrayLike) -> tuple[Floats, Floats]:

@@ -67,13 +67,13 @@ def intervals_of_shares(columns: Mapping[str, Values], clusters: Sequence[str]) 
     design effect (Kish 1965), which is how much their clusters spread them, at least 1 and at most a cluster's mean
     size; a column all alike does not show it, and takes the most.
     """
-    found = {}
+    intervals = {}
     for name, column in columns.items():
         known = ~np.isnan(column)
         values = column[known]
         if len(values) == 0 or not np.isin(values, (0.0, 1.0)).all():
             continue
-        codes, count = _codes([cluster for cluster, here in zip(clusters, known, strict=True) if here])
+        codes, count = _codes([cluster for cluster, is_known in zip(clusters, known, strict=True) if is_known])
         share, size = float(values.mean()), len(values)
         mixed = 0 < share < 1
         if count >= FEW and mixed:
@@ -83,8 +83,8 @@ def intervals_of_shares(columns: Mapping[str, Values], clusters: Sequence[str]) 
             beyond = _per_cluster(values[:, None] - share, codes, count)[:, 0]
             variance = count / (count - 1) * float(beyond @ beyond) / size**2
             effect = float(np.clip(variance / (share * (1 - share) / size), 1.0, effect))
-        found[name] = wilson(share, size / effect)
-    return found
+        intervals[name] = wilson(share, size / effect)
+    return intervals
 
 
 def wilson(share: float, count: float) -> Interval:
@@ -117,11 +117,11 @@ def paired(
     """Ours less theirs over questions that both have; the test swaps the two at random in each cluster."""
     known = ~np.isnan(ours) & ~np.isnan(theirs)
     differences = (ours - theirs)[known]
-    kept = [cluster for cluster, here in zip(clusters, known, strict=True) if here]
-    if not kept:
+    labels = [cluster for cluster, is_known in zip(clusters, known, strict=True) if is_known]
+    if not labels:
         return Paired(float("nan"), Interval(float("nan"), float("nan")), 1.0)
-    interval = intervals_of_means({"difference": differences}, kept, seed=seed, resamples=resamples)["difference"]
-    codes, count = _codes(kept)
+    interval = intervals_of_means({"difference": differences}, labels, seed=seed, resamples=resamples)["difference"]
+    codes, count = _codes(labels)
     sums = _per_cluster(differences[:, None], codes, count)[:, 0]
     random = np.random.default_rng(seed)
     extreme = 0

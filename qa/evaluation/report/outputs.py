@@ -16,11 +16,11 @@ def write_outputs(
     folder: Path, settings: Settings, results: Sequence[Result], figures: Figures, comparison: Comparison | None
 ) -> None:
     """``report.json``, ``report.md``, ``report.html``, and for retrieval ``qrels.trec`` and ``run.*.trec``."""
-    made = {
+    texts = {
         "report.json": json.dumps(render.summary(settings, results, figures, comparison), indent=1) + "\n",
         "report.md": render.markdown(settings, results, figures, comparison),
         "report.html": render.page(settings, results, figures, comparison),
     }
-    for name, text in made.items():
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     write_trec(results, folder)

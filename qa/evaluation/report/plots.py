@@ -51,11 +51,11 @@ def bars(title: str, groups: Mapping[str, Mapping[str, float]], *, unit: str) ->
             parts.append(f'<text x="{80 + wide + 5:.1f}" y="{top + thick / 2:.1f}" class="middle">{value:.1f}</text>')
             top += thick + 2
         top += 10
-    told = "; ".join(
+    summary = "; ".join(
         f"{label}: " + ", ".join(f"{name} {value:.1f} {unit}" for name, value in group.items())
         for label, group in groups.items()
     )
-    head = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img"><title>{escape(f"{title}. {told}.")}</title>'
+    head = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img"><title>{escape(f"{title}. {summary}.")}</title>'
     return _figure(f"{title} ({unit})", head + "".join(parts) + "</svg>", names, wrapped=True)
 
 
@@ -78,9 +78,9 @@ def _y(value: float) -> float:
     return _TOP + (1 - value) * (_HEIGHT - _TOP - _BOTTOM)
 
 
-def _frame(title: str, told: str, x: str, y: str, ticks: Sequence[tuple[float, str]]) -> str:
+def _frame(title: str, summary: str, x: str, y: str, ticks: Sequence[tuple[float, str]]) -> str:
     """Axes, grid and labels."""
-    parts = [f"<title>{escape(f'{title}. {told}')}</title>"]
+    parts = [f"<title>{escape(f'{title}. {summary}')}</title>"]
     for share in (0, 0.25, 0.5, 0.75, 1):
         parts.append(f'<line class="grid" x1="{_LEFT}" y1="{_y(share)}" x2="{_WIDTH - _RIGHT}" y2="{_y(share)}"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{_y(share)}" class="end middle">{share:g}</text>')
@@ -101,9 +101,9 @@ def _figure(title: str, body: str, legend: Sequence[str], *, wrapped: bool = Fal
 
 def _summary(series: Mapping[str, Points]) -> str:
     """First and last point of each line, for those who do not see it."""
-    told = [
+    parts = [
         f"{name} from {points[0][1]:.2f} at {points[0][0]:g} to {points[-1][1]:.2f} at {points[-1][0]:g}"
         for name, points in series.items()
         if points
     ]
-    return "; ".join(told) + "."
+    return "; ".join(parts) + "."

@@ -33,7 +33,7 @@ def summary(
     settings: Settings, results: Sequence[Result], figures: Figures, comparison: Comparison | None = None
 ) -> dict[str, Any]:
     """The JSON of ``pincite evaluate --json``; keys are present where they apply."""
-    made: dict[str, Any] = {
+    report: dict[str, Any] = {
         "dataset": settings.dataset,
         "mode": settings.mode,
         "questions": settings.questions,
@@ -42,7 +42,7 @@ def summary(
         "intervals": {name: list(interval) for name, interval in figures.intervals.items()},
     }
     for axis, kinds in kinds_of(results, settings).items():
-        made[f"by_{axis}"] = {
+        report[f"by_{axis}"] = {
             name: {
                 "questions": kind.questions,
                 "answerable": kind.answerable,
@@ -53,10 +53,10 @@ def summary(
         }
     if figures.latency:
         total = figures.latency["total"]
-        made["timings_ms"] = {"p50": total["p50"], "p95": total["p95"], "stages": figures.latency}
-    made["index"] = {"generation": settings.generation, "encoder": settings.encoder, "reader": settings.reader}
+        report["timings_ms"] = {"p50": total["p50"], "p95": total["p95"], "stages": figures.latency}
+    report["index"] = {"generation": settings.generation, "encoder": settings.encoder, "reader": settings.reader}
     if comparison:
-        made["comparison"] = {
+        report["comparison"] = {
             "questions": comparison.asked,
             "changes": {name: _change(change) for name, change in comparison.changes.items()},
             "by_type": {name: _change(change) for name, change in comparison.by_type.items()},
@@ -64,7 +64,7 @@ def summary(
             "worse": [moved.id for moved in comparison.worse],
             "warning": comparison.warning,
         }
-    return made
+    return report
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -92,15 +92,15 @@ def type_rows(results: Sequence[Result], settings: Settings) -> list[tuple[str, 
     for result in results:
         if result.type:
             counts.setdefault(result.type, Counter())[outcome(result, settings)] += 1
-    return [(kind, each.total(), dict(each.most_common())) for kind, each in sorted(counts.items())]
+    return [(kind, outcomes.total(), dict(outcomes.most_common())) for kind, outcomes in sorted(counts.items())]
 
 
 def kinds_of(results: Sequence[Result], settings: Settings) -> dict[Axis, dict[str, Kind]]:
     """What the set says of its questions, where it does and they were to be answered."""
     if settings.mode == "retrieval":
         return {}
-    found = {axis: by_kind(results, axis, seed=settings.seed) for axis in _AXES}
-    return {axis: kinds for axis, kinds in found.items() if kinds}
+    by_axis = {axis: by_kind(results, axis, seed=settings.seed) for axis in _AXES}
+    return {axis: kinds for axis, kinds in by_axis.items() if kinds}
 
 
 def kind_rows(kinds: Mapping[str, Kind]) -> list[tuple[str, str, list[str]]]:
@@ -145,9 +145,9 @@ def _rows(figures: Figures, group: str, names: Collection[str], sign: str = "") 
         cells = []
         for name in names:
             value = figures.value(f"{group}.{name}.{measure}")
-            told = "–" if value is None else f"{value:{sign}.3f}"
-            cells.append((told, _interval(figures, f"{group}.{name}.{measure}", sign)))
-        if any(told != "–" for told, _ in cells):
+            figure = "–" if value is None else f"{value:{sign}.3f}"
+            cells.append((figure, _interval(figures, f"{group}.{name}.{measure}", sign)))
+        if any(figure != "–" for figure, _ in cells):
             rows.append((measure, cells))
     return rows
 
@@ -164,11 +164,11 @@ def markdown(
     parts = [f"## {settings.dataset}: {settings.questions} questions, mode {settings.mode}", ""]
     if answers := answer_rows(figures):
         parts += ["| answers | figure | 95 % interval |", "|---|---:|---|"]
-        parts += [f"| {label} | {told} | {interval} |" for label, told, interval in answers] + [""]
+        parts += [f"| {label} | {figure} | {interval} |" for label, figure, interval in answers] + [""]
     for table in retrieval_tables(figures):
         parts += [f"| {table.title} | {' | '.join(table.columns)} |", "|---|" + "---:|" * len(table.columns)]
         parts += [
-            f"| {measure} | " + " | ".join(f"{told} ({interval})" for told, interval in cells) + " |"
+            f"| {measure} | " + " | ".join(f"{figure} ({interval})" for figure, interval in cells) + " |"
             for measure, cells in table.rows
         ] + [""]
     for axis, kinds in kinds_of(results, settings).items():
@@ -177,7 +177,7 @@ def markdown(
     if types := type_rows(results, settings):
         parts += ["| type | questions | outcomes |", "|---|---:|---|"]
         parts += [
-            f"| {kind} | {total} | {', '.join(f'{told} {count}' for told, count in outcomes.items())} |"
+            f"| {kind} | {total} | {', '.join(f'{label} {count}' for label, count in outcomes.items())} |"
             for kind, total, outcomes in types
         ] + [""]
     if figures.latency:
@@ -255,36 +255,38 @@ def _row(result: Result, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _highlighted(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _highlighted(place: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The found passage as pieces of text, each with what it is: context, quote or answer."""
-    text, start = found["passage"], found["passage_start"]
-    cuts = [0, *(found[name] - start for name in ("start", "answer_start", "answer_end", "end")), len(text)]
+    text, start = place["passage"], place["passage_start"]
+    cuts = [0, *(place[name] - start for name in ("start", "answer_start", "answer_end", "end")), len(text)]
     kinds = ("context", "quote", "answer", "quote", "context")
     return [(text[a:b], kind) for a, b, kind in zip(cuts, cuts[1:], kinds, strict=False) if a < b]
 
 
 def _plots(results: Sequence[Result], figures: Figures) -> list[str]:
-    made = []
+    charts = []
     answered = [result for result in results if result.margin is not None]
     if answered:
         right = [result.answerable and best_f1(result.best or "", result.golds) >= RIGHT for result in answered]
         sure = np.array([r.margin if r.confidence is None else r.confidence for r in answered], dtype=float)
         coverage, risk = risk_coverage(sure, right)
         curve = _thinned(list(zip(coverage.tolist(), risk.tolist(), strict=True)))
-        made.append(plots.lines("Risk over coverage", {"risk": curve}, x="share answered", y="share wrong among them"))
+        charts.append(
+            plots.lines("Risk over coverage", {"risk": curve}, x="share answered", y="share wrong among them")
+        )
         if all(result.confidence is not None for result in answered):
             bins = {"bins of equal size": [(b.confidence, b.right) for b in reliability(sure, right)]}
-            made.append(plots.lines("Reliability", bins, x="confidence", y="share right", dots=True, diagonal=True))
+            charts.append(plots.lines("Reliability", bins, x="confidence", y="share right", dots=True, diagonal=True))
     curves = {
         ranking: [(float(k), value) for k in KS if (value := figures.value(f"retrieval.{ranking}.R@{k}")) is not None]
         for ranking in RANKINGS
     }
     if any(curves.values()):
-        made.append(plots.lines("Recall over k", curves, x="k", y="recall", x_ticks=KS, dots=True))
+        charts.append(plots.lines("Recall over k", curves, x="k", y="recall", x_ticks=KS, dots=True))
     if figures.latency:
         shown = {stage: {q: figures.latency[stage][q] for q in ("p50", "p95")} for stage in STAGES}
-        made.append(plots.bars("Latency by stage", shown, unit="ms"))
-    return made
+        charts.append(plots.bars("Latency by stage", shown, unit="ms"))
+    return charts
 
 
 def _thinned(points: plots.Points, most: int = 400) -> plots.Points:

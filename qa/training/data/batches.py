@@ -52,16 +52,16 @@ def plan(lengths: Sequence[Sequence[int]], rows: int, seed: int, number: int) ->
     """
     random = Random(f"batches {seed} {number}")
     order = sorted(range(len(lengths)), key=lambda i: (max(lengths[i]) + random.uniform(-4, 4), i))
-    made: list[list[int]] = [[]]
+    batches: list[list[int]] = [[]]
     filled = 0
     for i in order:
         if filled + len(lengths[i]) > rows:
-            made.append([])
+            batches.append([])
             filled = 0
-        made[-1].append(i)
+        batches[-1].append(i)
         filled += len(lengths[i])
-    random.shuffle(made)
-    return made
+    random.shuffle(batches)
+    return batches
 
 
 def collate(groups: Sequence[Sequence[Feature]]) -> Batch:

@@ -55,7 +55,7 @@ def read_folder(folder: Path) -> list[Example]:
     paths = [path for path in paths if _named(path) != TEXTS]
     if not paths:
         raise FileNotFoundError(f"No .json, .jsonl or .jsonl.gz file in {folder}: give the folder of the data.")
-    found: dict[tuple[str, str], Example] = {}
+    examples: dict[tuple[str, str], Example] = {}
     for path in paths:
         named = _named(path)
         source = named if named in OTHERS else "squad"
@@ -63,8 +63,8 @@ def read_folder(folder: Path) -> list[Example]:
         for number, row in enumerate(_agreed(rows) if source in SHIFTED else rows):
             example = _example({"id": f"{named}-{number}"} | dict(row), source)
             # Some questions stand twice, once in lower case: the file that comes first by name has them as typed.
-            found.setdefault((example.question.casefold(), example.context), example)
-    return _focus_on_twins(list(found.values()), paths)
+            examples.setdefault((example.question.casefold(), example.context), example)
+    return _focus_on_twins(list(examples.values()), paths)
 
 
 def read_texts(folder: Path) -> list[tuple[str, str]]:

@@ -44,12 +44,12 @@ def example_windows(examples: Sequence[Example], tokenizer: Tokenizer) -> list[l
     layout = layout_of(tokenizer)
     texts = list(dict.fromkeys(t for e in examples for t in (e.question, e.context, before(e.heading))))
     encoded = dict(zip(texts, tokenizer.encode_batch(texts, add_special_tokens=False), strict=True))
-    made = []
+    all_windows = []
     for example in examples:
         question, context = encoded[example.question], encoded[example.context]
         heading = encoded[before(example.heading)].ids
-        made.append(windows(question.ids, context.ids, context.offsets, layout, heading=heading))
-    return made
+        all_windows.append(windows(question.ids, context.ids, context.offsets, layout, heading=heading))
+    return all_windows
 
 
 def answer_tokens(window: Window, start: int, end: int) -> tuple[int, int] | None:
@@ -65,15 +65,15 @@ def null_feature(window: Window) -> Feature:
     return Feature(np.array(window.ids, dtype=np.int32), window.first, 0, 0, window.heading)
 
 
-def training_feature(example: Example, made: Sequence[Window]) -> Feature | None:
+def training_feature(example: Example, candidates: Sequence[Window]) -> Feature | None:
     """One feature per example: the window with the most context around the first answer, else the first window.
 
     None where no window holds the answer whole.
     """
     if not example.answerable:
-        return null_feature(made[0])
+        return null_feature(candidates[0])
     text, start = example.answers[0]
-    fitting = [(w, t) for w in made if (t := answer_tokens(w, start, start + len(text)))]
+    fitting = [(w, t) for w in candidates if (t := answer_tokens(w, start, start + len(text)))]
     if not fitting:
         return None
     window, (first, last) = max(fitting, key=lambda f: min(f[1][0] - f[0].first, len(f[0].ids) - f[1][1]))
@@ -82,5 +82,5 @@ def training_feature(example: Example, made: Sequence[Window]) -> Feature | None
 
 def training_features(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Feature | None]:
     """A feature for each example, in order."""
-    made = example_windows(examples, tokenizer)
-    return [training_feature(e, w) for e, w in zip(examples, made, strict=True)]
+    all_windows = example_windows(examples, tokenizer)
+    return [training_feature(e, w) for e, w in zip(examples, all_windows, strict=True)]

@@ -57,14 +57,14 @@ def labelled(groups: Sequence[Group], tokenizers: tuple[Tokenizer, Tokenizer], t
     ours, theirs = (example_windows(examples, tokenizer) for tokenizer in tokenizers)
     whole = [len(a) == len(b) == 1 and a[0].offsets == b[0].offsets for a, b in zip(ours, theirs, strict=True)]
     read = iter(teacher([null_feature(window[0]) for window, fits in zip(theirs, whole, strict=True) if fits]))
-    made: list[Feature | None] = []
+    features: list[Feature | None] = []
     for example, our, their, fits in zip(examples, ours, theirs, whole, strict=True):
         feature = training_feature(example, our) if fits else None
         if fits:
             passage = slice(their[0].first, their[0].first + len(their[0].offsets))
-            logits = [np.concatenate([[0.0], each[passage] - each[0]]) for each in next(read)]
+            logits = [np.concatenate([[0.0], scores[passage] - scores[0]]) for scores in next(read)]
             feature = feature and replace(feature, soft=np.stack(logits, axis=1).astype(np.float16))
-        made.append(feature)
-    rest = iter(made)
+        features.append(feature)
+    rest = iter(features)
     rows = [[next(rest) for _ in group] for group in groups]
     return [tuple(f for f in row if f is not None) for row in rows if None not in row]

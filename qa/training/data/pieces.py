@@ -42,11 +42,11 @@ def sentence_table(contexts: Iterable[str], tokenizer: Tokenizer) -> dict[str, l
 
 
 def _sentences(context: str, token_starts: list[int]) -> list[Sentence]:
-    found = [
+    spans = [
         Sentence(start, end, bisect_left(token_starts, end) - bisect_left(token_starts, start))
         for start, end in sentences(context)
     ]
-    return found or [Sentence(0, len(context), len(token_starts))]
+    return spans or [Sentence(0, len(context), len(token_starts))]
 
 
 def cut(sentences: Sequence[Sentence], limit: int) -> list[tuple[int, int]]:

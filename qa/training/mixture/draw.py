@@ -32,8 +32,8 @@ def pass_of(material: Material, tokenizer: Tokenizer, shares: Shares, seed: int,
 
 def rows_of(groups: Sequence[Group], tokenizer: Tokenizer) -> list[Rows]:
     """The features of each group; groups whose answer no window holds whole are left out."""
-    made = iter(training_features([e for group in groups for e in group], tokenizer))
-    rows = [[next(made) for _ in group] for group in groups]
+    features = iter(training_features([e for group in groups for e in group], tokenizer))
+    rows = [[next(features) for _ in group] for group in groups]
     return [tuple(f for f in row if f is not None) for row in rows if None not in row]
 
 

@@ -85,16 +85,18 @@ class Made:
 
 def made_by_rule(texts: Iterable[tuple[str, str]], random: Random) -> list[Example]:
     """Questions on (title, text) pairs: at most one of each kind for a text."""
-    made = []
+    examples = []
     for number, (title, text) in enumerate(texts):
         for rule, share in RULES.items():
-            found = [made for made in rule(title, text, random) if _short(made)]
-            if found and random.random() < share:
-                chosen = random.choice(found)
+            candidates = [candidate for candidate in rule(title, text, random) if _short(candidate)]
+            if candidates and random.random() < share:
+                chosen = random.choice(candidates)
                 answer = (chosen.text[chosen.start : chosen.end], chosen.start)
                 name = f"rule-{chosen.kind}-{number}"
-                made.append(Example(name, chosen.question, chosen.text, (answer,), True, title, "rule", chosen.start))
-    return made
+                examples.append(
+                    Example(name, chosen.question, chosen.text, (answer,), True, title, "rule", chosen.start)
+                )
+    return examples
 
 
 def paragraphs(title: str, text: str, most: int = 900) -> Iterator[tuple[str, str]]:
@@ -111,36 +113,36 @@ def paragraphs(title: str, text: str, most: int = 900) -> Iterator[tuple[str, st
 
 def why(title: str, text: str, random: Random) -> Iterator[Made]:
     """Because, so that, in order to, due to: the clause is the answer."""
-    for found in _starting(_WHY, text):
-        if (question := _asked("why", found["claim"], random)) is None:
+    for match in _starting(_WHY, text):
+        if (question := _asked("why", match["claim"], random)) is None:
             continue
-        start = found.start("link") if found["link"] in ("in order to", "so that") else found.start("answer")
-        yield Made("why", question, start, found.end("answer"), text)
+        start = match.start("link") if match["link"] in ("in order to", "so that") else match.start("answer")
+        yield Made("why", question, start, match.end("answer"), text)
 
 
 def how(title: str, text: str, random: Random) -> Iterator[Made]:
     """To do this, do that; it is done by doing that."""
-    for found in _starting(_TO, text):
-        if _UNNAMED.search(found["goal"]):
+    for match in _starting(_TO, text):
+        if _UNNAMED.search(match["goal"]):
             continue
         opening = random.choice(
             ("How do I", "How can I", "How do you", "How does one", "how to", "What should I do to")
         )
-        yield Made("how", f"{opening} {found['goal']}?", found.start("answer"), found.end("answer"), text)
-    for found in _starting(_BY, text):
-        if question := _asked("how", found["claim"], random):
-            yield Made("how", question, found.start("answer"), found.end("answer"), text)
+        yield Made("how", f"{opening} {match['goal']}?", match.start("answer"), match.end("answer"), text)
+    for match in _starting(_BY, text):
+        if question := _asked("how", match["claim"], random):
+            yield Made("how", question, match.start("answer"), match.end("answer"), text)
 
 
 def listed(title: str, text: str, random: Random) -> Iterator[Made]:
     """Enumerations, half of them laid out as a list, as documents have them."""
-    for found in _SUCH_AS.finditer(text):
+    for match in _SUCH_AS.finditer(text):
         opening = random.choice(("What are examples of", "Which", "Name some", "What are the", "list of"))
         tail = " are named?" if opening == "Which" else "?"
-        yield Made("list", f"{opening} {found['what']}{tail}", found.start("answer"), found.end("answer"), text)
-    for found in _starting(_INCLUDE, text):
-        subject, verb = _lowered(found["subject"]), found["verb"]
-        if _NO_SUBJECT.match(found["subject"]):
+        yield Made("list", f"{opening} {match['what']}{tail}", match.start("answer"), match.end("answer"), text)
+    for match in _starting(_INCLUDE, text):
+        subject, verb = _lowered(match["subject"]), match["verb"]
+        if _NO_SUBJECT.match(match["subject"]):
             continue
         if verb in ("are", "were"):
             question = f"What {verb} {subject}?"
@@ -148,35 +150,35 @@ def listed(title: str, text: str, random: Random) -> Iterator[Made]:
             does = "did" if verb in ("included", "consisted of") else "does" if verb in _BASES else "do"
             question = f"What {does} {subject} {_BASES.get(verb, verb)}?"
         if random.random() < 0.5:
-            yield Made("list", question, found.start("answer"), found.end("answer"), text)
+            yield Made("list", question, match.start("answer"), match.end("answer"), text)
         else:
-            yield _laid_out(question, text, found, random)
+            yield _laid_out(question, text, match, random)
 
 
-def _laid_out(question: str, text: str, found: re.Match[str], random: Random) -> Made:
+def _laid_out(question: str, text: str, match: re.Match[str], random: Random) -> Made:
     """The enumeration as items on lines of their own."""
-    items = [item for item in re.split(r", (?:and |or )?| and | or ", found["answer"]) if item]
+    items = [item for item in re.split(r", (?:and |or )?| and | or ", match["answer"]) if item]
     mark = random.choice(("- ", "* ", "• ", "1. "))
     numbered = [f"{n}. {item}" if mark == "1. " else f"{mark}{item}" for n, item in enumerate(items, start=1)]
-    before = f"{text[: found.start('answer')].rstrip()}:\n\n"
+    before = f"{text[: match.start('answer')].rstrip()}:\n\n"
     block = "\n".join(numbered)
-    after = text[found.end("answer") :].lstrip(".; ")
+    after = text[match.end("answer") :].lstrip(".; ")
     start = len(before) + len(numbered[0]) - len(items[0])
     return Made("list", question, start, len(before) + len(block), f"{before}{block}\n\n{after}".rstrip())
 
 
 def defined(title: str, text: str, random: Random) -> Iterator[Made]:
     """X is a Y: the whole predicate, or its first part where it is long."""
-    for found in _starting(_IS_A, text):
-        subject = found["subject"]
+    for match in _starting(_IS_A, text):
+        subject = match["subject"]
         if _NO_SUBJECT.match(subject) or _RELATIVE.search(subject) or re.search(rf"\b(?:{_AUXILIARY})\b", subject):
             continue
-        end = found.end("answer")
-        if len(found["answer"].split()) > 14 and (comma := text.find(", ", found.start("answer") + 25, end)) > 0:
+        end = match.end("answer")
+        if len(match["answer"].split()) > 14 and (comma := text.find(", ", match.start("answer") + 25, end)) > 0:
             end = comma
         name = _lowered(subject)
-        asked = "Who" if _PERSON.match(found["answer"]) and found["verb"] in ("is", "was") else "What"
-        verb = found["verb"] if found["verb"] in ("is", "are", "was", "were") else "is"
+        asked = "Who" if _PERSON.match(match["answer"]) and match["verb"] in ("is", "was") else "What"
+        verb = match["verb"] if match["verb"] in ("is", "are", "was", "were") else "is"
         question = random.choice(
             (
                 f"{asked} {verb} {name}?",
@@ -188,7 +190,7 @@ def defined(title: str, text: str, random: Random) -> Iterator[Made]:
             if asked == "What"
             else (f"Who {verb} {name}?",)
         )
-        yield Made("definition", question, found.start("answer"), end, text)
+        yield Made("definition", question, match.start("answer"), end, text)
 
 
 def settled(title: str, text: str, random: Random) -> Iterator[Made]:
@@ -209,13 +211,13 @@ RULES: Mapping[Rule, float] = {why: 1.0, how: 1.0, listed: 1.0, defined: 0.35, s
 """Each with the share of its questions that are kept: texts hold more definitions and statements than reasons."""
 
 
-def _short(made: Made) -> bool:
-    return len(made.text[made.start : made.end].split()) <= _LONGEST
+def _short(candidate: Made) -> bool:
+    return len(candidate.text[candidate.start : candidate.end].split()) <= _LONGEST
 
 
 def _starting(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Where a sentence of the text begins with the pattern."""
-    return (found for start in _starts(text) if (found := pattern.match(text, start)))
+    return (match for start in _starts(text) if (match := pattern.match(text, start)))
 
 
 def _starts(text: str) -> list[int]:

@@ -57,11 +57,11 @@ Mentions = Mapping[str, Mapping[str, Sequence[str]]]
 
 def mentions(examples: Iterable[Example]) -> Mentions:
     """Names, numbers and dates asked about in each article: title -> kind -> sorted mentions."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    by_title: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for example in examples:
         for kind, match in _things(example.question):
-            found[example.title][_fine(kind, example.question, match)].add(match.group())
-    return {title: {kind: sorted(texts) for kind, texts in kinds.items()} for title, kinds in found.items()}
+            by_title[example.title][_fine(kind, example.question, match)].add(match.group())
+    return {title: {kind: sorted(texts) for kind, texts in kinds.items()} for title, kinds in by_title.items()}
 
 
 def near_miss(example: Example, known: Mentions, random: Random) -> Example | None:
@@ -84,12 +84,12 @@ def near_miss(example: Example, known: Mentions, random: Random) -> Example | No
 
 
 def _things(text: str) -> list[tuple[str, re.Match[str]]]:
-    found: list[tuple[str, re.Match[str]]] = []
+    matches: list[tuple[str, re.Match[str]]] = []
     for kind, pattern in _PATTERNS.items():
         for match in pattern.finditer(text):
-            if not any(m.start() < match.end() and match.start() < m.end() for _, m in found):
-                found.append((kind, match))
-    return found
+            if not any(m.start() < match.end() and match.start() < m.end() for _, m in matches):
+                matches.append((kind, match))
+    return matches
 
 
 def _fine(kind: str, text: str, match: re.Match[str]) -> str:

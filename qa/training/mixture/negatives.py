@@ -53,8 +53,8 @@ def mine_hard(examples: Sequence[Example], pieces: Sequence[Piece]) -> dict[str,
         title = title_key(example.title)
         if example.answerable and example.source != "rule" and title in lexical:
             _, best = lexical[title].search(example.question, DEEPEST_RANK)
-            found = [numbers[title][i] for i in best.tolist()]
-            mined[example.id] = [n for n in found if not _answers(pieces[n], example)]
+            candidates = [numbers[title][i] for i in best.tolist()]
+            mined[example.id] = [n for n in candidates if not _answers(pieces[n], example)]
     return mined
 
 
@@ -94,8 +94,8 @@ def topic_negative(title: str, pieces: Sequence[Piece], random: Random) -> Examp
     """A bare question about an article ("Explain ...") asked of a random piece that does not name it."""
     name = " ".join(title.replace("_", " ").split())
     question = random.choice(TOPIC_QUESTIONS).format(name)
-    made = Example(f"topic-{name}", question, "", ((name, 0),), False, title, "cross")
-    return cross_negative(made, pieces, random)
+    example = Example(f"topic-{name}", question, "", ((name, 0),), False, title, "cross")
+    return cross_negative(example, pieces, random)
 
 
 def _asked_of(example: Example, context: str, title: str, source: str) -> Example:

@@ -58,8 +58,8 @@ def keywords(question: str, random: Random) -> str:
     """Content words only; most often the asking word stays if it says what is sought (who, when, where, why, how)."""
     keep_asking = random.random() < 0.7
     words = question.rstrip("?. ").split()
-    kept = [w for w in words if w.lower() not in _DROPPED and (keep_asking or w.lower() not in _ASKING)]
-    return " ".join(kept).lower() if len(kept) >= 2 else question
+    content_words = [w for w in words if w.lower() not in _DROPPED and (keep_asking or w.lower() not in _ASKING)]
+    return " ".join(content_words).lower() if len(content_words) >= 2 else question
 
 
 def informal(question: str, random: Random) -> str:

@@ -39,7 +39,7 @@ def one_pass(material: Material, shares: Shares, seed: int, number: int) -> list
             whole = first.context == example.context
             groups.append((first, *_hard(example, material, shares, random, whole=whole)))
             if example.answerable and example.source not in SENTENCES:
-                groups.extend((made,) for made in _negatives(example, material, known, shares, random))
+                groups.extend((negative,) for negative in _negatives(example, material, known, shares, random))
     return [_with_heading(_with_noise(group, material.synonyms, shares, random), shares, random) for group in groups]
 
 
@@ -86,15 +86,15 @@ def _hard(example: Example, material: Material, shares: Shares, random: Random, 
 def _negatives(
     example: Example, material: Material, known: nearmiss.Mentions, shares: Shares, random: Random
 ) -> list[Example]:
-    made: list[Example | None] = []
+    examples: list[Example | None] = []
     if random.random() < shares.cross:
-        made.append(negatives.cross_negative(example, material.pieces, random))
+        examples.append(negatives.cross_negative(example, material.pieces, random))
     if random.random() < shares.topic:
-        made.append(negatives.topic_negative(example.title, material.pieces, random))
+        examples.append(negatives.topic_negative(example.title, material.pieces, random))
     if random.random() < shares.near / NEAR_YIELD:
         near = nearmiss.near_miss(example, known, random)
-        made.append(_shorten(near, material, shares, random) if near else None)
-    return [negative for negative in made if negative]
+        examples.append(_shorten(near, material, shares, random) if near else None)
+    return [negative for negative in examples if negative]
 
 
 def _with_noise(group: Group, synonyms: Synonyms, shares: Shares, random: Random) -> Group:

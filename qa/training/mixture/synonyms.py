@@ -54,7 +54,7 @@ def read_wordnet(folder: Path) -> dict[str, list[str]]:
             entries |= {word: kinds for word, kinds in read.items() if _PLAIN.fullmatch(word)}
         elif path.name.startswith(("adj.", "adv.", "noun.", "verb.")):
             members |= {name: synset["members"] for name, synset in read.items()}
-    found: dict[str, list[str]] = defaultdict(list)
+    pairs: dict[str, list[str]] = defaultdict(list)
     seen: dict[str, set[str]] = defaultdict(set)
     for lemma, kinds in entries.items():
         for kind, entry in kinds.items():
@@ -62,9 +62,9 @@ def read_wordnet(folder: Path) -> dict[str, list[str]]:
                 seen[form].add(kind.replace("s", "a"))
             if " " not in lemma and lemma not in _KEPT and len(entry["sense"]) <= _MOST_SENSES:
                 for other in _others(lemma, entry, members):
-                    _pair(_forms(lemma, kind, entry), _forms(other, kind, entries.get(other, {}).get(kind, {})), found)
+                    _pair(_forms(lemma, kind, entry), _forms(other, kind, entries.get(other, {}).get(kind, {})), pairs)
     # Of what can be noun and verb alike ("gain", "still") only the sentence tells which it is.
-    sure = {form: others for form, others in found.items() if len(form) >= _SHORTEST and len(seen[form]) == 1}
+    sure = {form: others for form, others in pairs.items() if len(form) >= _SHORTEST and len(seen[form]) == 1}
     return {form: sorted(set(others)) for form, others in sorted(sure.items())}
 
 
@@ -75,10 +75,10 @@ def _others(lemma: str, entry: Mapping[str, Any], members: Mapping[str, list[str
                 yield word
 
 
-def _pair(forms: Mapping[str, str], others: Mapping[str, str], found: dict[str, list[str]]) -> None:
+def _pair(forms: Mapping[str, str], others: Mapping[str, str], pairs: dict[str, list[str]]) -> None:
     for name in forms.keys() & others.keys():
         if forms[name] != others[name] and forms[name] not in _KEPT:
-            found[forms[name]].append(others[name])
+            pairs[forms[name]].append(others[name])
 
 
 def _forms(lemma: str, kind: str, entry: Mapping[str, Any]) -> dict[str, str]:

@@ -80,7 +80,7 @@ def _about(names: Sequence[str], number: int, random: Random) -> Example:
     text, starts = _written([[label, *columns], *([n, *c] for n, c in zip(labels, cells, strict=True))], random)
     row, column = random.randrange(rows), random.randrange(len(columns))
     title = f"{label}s of {whose}"
-    dated = sum(each in _DATES for each in columns) == 1
+    dated = sum(heading in _DATES for heading in columns) == 1
     name = f"table-{number}"
     if random.random() < 0.25:
         asked = (stranger, columns[column]) if random.random() < 0.5 else (labels[row], missing)

@@ -29,14 +29,14 @@ from corpus import Document, read_builtin, read_folder
 from index import Index
 from qa.answerer import Answerer
 from qa.confidence import Calibration
-from qa.evaluation.fit import Asked, Outcomes, best_floor, fit, outcomes
+from qa.evaluation.data.formats import Question, read_questions
+from qa.evaluation.fit import Outcomes, best_floor, fit, outcomes
 from qa.evaluation.measures.answers import normalise
 from qa.evaluation.measures.confidence import auroc, calibration_error
 from qa.reading import load_reader
 from qa.training.data.examples import Example, read_examples
 from qa.training.mixture import nearmiss
 from qa.training.mixture.noise import noisy
-from qa.types import Turn
 
 ALONE = 0.5
 NOISY = 0.5
@@ -64,60 +64,61 @@ def calibrate(
     """
     parts = {name: read_examples(work / f"{name}.jsonl.gz") for name in ("calibration", "development")}
     model = load_reader(reader)
-    found, answerers = {}, {}
+    results, answerers = {}, {}
     for name, other in (("calibration", "development"), ("development", "calibration")):
         answerers[name] = Answerer(Index.build(articles(parts[name]), work / "indexes" / name), reader=model)
-        found[name] = outcomes(answerers[name], mix(parts[name], parts[other], mixture, seed))
-    fitted = fit(leniently(found["calibration"]), answerers["calibration"])
+        results[name] = outcomes(answerers[name], mix(parts[name], parts[other], mixture, seed))
+    fitted = fit(leniently(results["calibration"]), answerers["calibration"])
     written = []
     for name, documents in (("the-last-holdout", read_builtin()), ("library", read_folder(gold / "library"))):
-        asked = Answerer(Index.build(documents, work / "indexes" / name), reader=model)
+        answerer = Answerer(Index.build(documents, work / "indexes" / name), reader=model)
         sets = [name, "conversations"] if name == "the-last-holdout" else [name]
-        written.append(outcomes(asked, [each for of in sets for each in development_half(gold / f"{of}.jsonl")]))
-    both = joined([found["calibration"], *written])
+        questions = [question for of in sets for question in development_half(gold / f"{of}.jsonl")]
+        written.append(outcomes(answerer, questions))
+    both = joined([results["calibration"], *written])
     threshold = keeping_promise(fitted, both)
     floor = best_floor(probabilities(fitted, both), both.answerable, threshold)
     fitted = replace(fitted, threshold=threshold, floor=floor)
     into.parent.mkdir(parents=True, exist_ok=True)
     fitted.save(into)
-    return figures(fitted, found["development"])
+    return figures(fitted, results["development"])
 
 
-def keeping_promise(fitted: Calibration, found: Outcomes) -> float:
+def keeping_promise(fitted: Calibration, result: Outcomes) -> float:
     """The smallest threshold that abstains from enough of each kind of unanswerable question; 1 if only that does."""
-    sure = probabilities(fitted, found)
+    sure = probabilities(fitted, result)
     promised = [
         (sure[members], least)
         for kinds, least in ABSTAINED.items()
-        if (members := np.array([each.kind in kinds and not each.golds for each in found.asked])).any()
+        if (members := np.array([q.type in kinds and not q.answerable for q in result.questions])).any()
     ]
     tried = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    kept = (float(t) for t in tried if all((some < t).mean() >= least for some, least in promised))
-    return next(kept, 1.0)
+    enough = (float(t) for t in tried if all((of_kind < t).mean() >= least for of_kind, least in promised))
+    return next(enough, 1.0)
 
 
-def joined(found: Sequence[Outcomes]) -> Outcomes:
+def joined(results: Sequence[Outcomes]) -> Outcomes:
     """The outcomes of several sets as one."""
     return Outcomes(
-        np.concatenate([each.features for each in found]),
-        np.concatenate([each.right for each in found]),
-        [asked for each in found for asked in each.asked],
-        [text for each in found for text in each.texts],
+        np.concatenate([result.features for result in results]),
+        np.concatenate([result.right for result in results]),
+        [question for result in results for question in result.questions],
+        [text for result in results for text in result.texts],
     )
 
 
-def leniently(found: Outcomes) -> Outcomes:
+def leniently(result: Outcomes) -> Outcomes:
     """The same, and once more as right each wrong span that holds a gold answer's words or is held by them."""
     half = [
         number
-        for number, (each, text) in enumerate(zip(found.asked, found.texts, strict=True))
-        if not found.right[number] and any(_holds(text, gold) or _holds(gold, text) for gold in each.golds)
+        for number, (question, text) in enumerate(zip(result.questions, result.texts, strict=True))
+        if not result.right[number] and any(_holds(text, gold) or _holds(gold, text) for gold in question.answers)
     ]
     return Outcomes(
-        np.concatenate([found.features, found.features[half]]),
-        np.concatenate([found.right, np.ones(len(half), dtype=bool)]),
-        found.asked + [found.asked[number] for number in half],
-        found.texts + [found.texts[number] for number in half],
+        np.concatenate([result.features, result.features[half]]),
+        np.concatenate([result.right, np.ones(len(half), dtype=bool)]),
+        result.questions + [result.questions[number] for number in half],
+        result.texts + [result.texts[number] for number in half],
     )
 
 
@@ -125,24 +126,16 @@ def _holds(text: str, part: str) -> bool:
     return bool(normalise(part)) and f" {normalise(part)} " in f" {normalise(text)} "
 
 
-def probabilities(fitted: Calibration, found: Outcomes) -> NDArray[np.float64]:
+def probabilities(fitted: Calibration, result: Outcomes) -> NDArray[np.float64]:
     """Shape (questions,)."""
-    return np.array([fitted.probability(row) for row in found.features])
+    return np.array([fitted.probability(row) for row in result.features])
 
 
-def development_half(path: Path) -> list[Asked]:
+def development_half(path: Path) -> list[Question]:
     """The questions or conversations of a gold set on which settings are chosen."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    return [
-        Asked(
-            row["question"],
-            row["type"],
-            tuple(row["answers"]) if row["answerable"] else (),
-            history=tuple(Turn(turn["question"], turn["answer"]) for turn in row.get("turns", ())),
-        )
-        for row in rows
-        if row["half"] == "development"
-    ]
+    members = {row["id"] for row in rows if row["half"] == "development"}
+    return [question for question in read_questions(path).questions if question.id in members]
 
 
 def articles(examples: Sequence[Example]) -> list[Document]:
@@ -155,31 +148,32 @@ def articles(examples: Sequence[Example]) -> list[Document]:
     return documents
 
 
-def mix(examples: Sequence[Example], others: Sequence[Example], mixture: Mixture, seed: int) -> list[Asked]:
+def mix(examples: Sequence[Example], others: Sequence[Example], mixture: Mixture, seed: int) -> list[Question]:
     """The questions, drawn from the seed."""
     random = Random(f"calibrate {seed}")
     known = nearmiss.mentions(examples)
-    answerable = _of_all_kinds([e for e in examples if e.answerable], mixture.answerable + 6 * mixture.near, random)
+    drawn = _of_all_kinds([e for e in examples if e.answerable], mixture.answerable + 6 * mixture.near, random)
     unanswerable = [e for e in examples if not e.answerable]
-    asked, rest = answerable[: mixture.answerable], answerable[mixture.answerable :]
-    near = [made for e in rest if (made := nearmiss.near_miss(e, known, random))][: mixture.near]
+    answerable, rest = drawn[: mixture.answerable], drawn[mixture.answerable :]
+    near = [miss for e in rest if (miss := nearmiss.near_miss(e, known, random))][: mixture.near]
     # Of sets whose questions name what they are about: "What did I buy?" is asked of every review.
     elsewhere = random.sample([e for e in others if e.answerable and e.source in NAMING], mixture.elsewhere)
     titles = sorted({e.title for e in examples})
 
-    def made_of(example: Example, kind: str) -> Asked:
+    def asked(example: Example, kind: str, number: int) -> Question:
         golds = tuple(text for text, _ in example.answers) if kind == "answerable" else ()
         title = random.choice(titles) if kind == "elsewhere" else example.title
-        question = noisy(example.question, random) if random.random() < NOISY else example.question
-        return Asked(question, kind, golds, (title,) if random.random() < ALONE else None)
+        text = noisy(example.question, random) if random.random() < NOISY else example.question
+        doc_ids = (title,) if random.random() < ALONE else None
+        return Question(f"{kind}-{number}", text, golds, answerable=bool(golds), type=kind, doc_ids=doc_ids)
 
     kinds = {
-        "answerable": asked,
+        "answerable": answerable,
         "unanswerable": random.sample(unanswerable, mixture.unanswerable),
         "near": near,
         "elsewhere": elsewhere,
     }
-    return [made_of(example, kind) for kind, members in kinds.items() for example in members]
+    return [asked(example, kind, number) for kind, members in kinds.items() for number, example in enumerate(members)]
 
 
 def _of_all_kinds(examples: Sequence[Example], count: int, random: Random) -> list[Example]:
@@ -192,22 +186,22 @@ def _of_all_kinds(examples: Sequence[Example], count: int, random: Random) -> li
     return chosen
 
 
-def figures(fitted: Calibration, found: Outcomes) -> dict[str, float]:
+def figures(fitted: Calibration, result: Outcomes) -> dict[str, float]:
     """What the calibration reaches on questions that it was not fitted on, by how many articles they are asked of."""
-    sure = probabilities(fitted, found)
+    sure = probabilities(fitted, result)
     answered = sure >= fitted.threshold
-    kinds = np.array([each.kind for each in found.asked])
-    alone = np.array([each.doc_ids is not None for each in found.asked])
+    kinds = np.array([question.type for question in result.questions])
+    alone = np.array([question.doc_ids is not None for question in result.questions])
     reached = {"threshold": fitted.threshold, "floor": fitted.floor}
-    silent, answerable = ~answered, found.answerable
+    silent, answerable = ~answered, result.answerable
     reached["said_low_of_answerable"] = float((sure[silent & answerable] >= fitted.floor).mean())
     reached["said_none_of_others"] = float((sure[silent & ~answerable] < fitted.floor).mean())
     for name, of in (("alone", alone), ("all", ~alone)):
         asked = of & (kinds == "answerable")
-        reached[f"{name}_auroc"] = auroc(sure[of], found.right[of])
-        reached[f"{name}_ece"] = calibration_error(sure[of], found.right[of])
-        reached[f"{name}_forced_right"] = float(found.right[asked].mean())
-        reached[f"{name}_answered_right"] = float((found.right & answered)[asked].mean())
+        reached[f"{name}_auroc"] = auroc(sure[of], result.right[of])
+        reached[f"{name}_ece"] = calibration_error(sure[of], result.right[of])
+        reached[f"{name}_forced_right"] = float(result.right[asked].mean())
+        reached[f"{name}_answered_right"] = float((result.right & answered)[asked].mean())
         for kind in ("unanswerable", "near", "elsewhere"):
             if (members := of & (kinds == kind)).any():
                 reached[f"{name}_abstained_{kind}"] = float((~answered[members]).mean())

@@ -23,13 +23,13 @@ def compare(work: Path, tokenizer: Tokenizer, *, threads: int = 2) -> dict[str, 
     """Development figures of both files, their difference, and milliseconds for 8 passages of 160 tokens."""
     files = {"float32": work / "reader.fp32.onnx", "int8": work / "reader.onnx"}
     examples = sample(read_examples(work / "development.jsonl.gz"), 500, 250, seed=2)
-    found = {
+    report = {
         name: figures(examples, predict(examples, tokenizer, onnx_scorer(f, threads))) for name, f in files.items()
     }
-    found["difference"] = {key: found["int8"][key] - value for key, value in found["float32"].items()}
-    found["milliseconds"] = latencies(files, threads)
-    found["megabytes"] = {name: file.stat().st_size / 1e6 for name, file in files.items()}
-    return found
+    report["difference"] = {key: report["int8"][key] - value for key, value in report["float32"].items()}
+    report["milliseconds"] = latencies(files, threads)
+    report["megabytes"] = {name: file.stat().st_size / 1e6 for name, file in files.items()}
+    return report
 
 
 def latencies(files: dict[str, Path], threads: int) -> dict[str, float]:
@@ -38,7 +38,7 @@ def latencies(files: dict[str, Path], threads: int) -> dict[str, float]:
     runs: dict[str, Callable[[], object]] = {}
     for name, file in files.items():
         session = open_session(file, threads=threads)
-        given = {each.name: inputs[each.name] for each in session.get_inputs()}
+        given = {node.name: inputs[node.name] for node in session.get_inputs()}
         rows = [{key: value[i : i + 1] for key, value in given.items()} for i in range(PASSAGES)]
         runs[f"{name} batch"] = partial(_run, session, [given])
         runs[f"{name} one by one"] = partial(_run, session, rows)
@@ -52,5 +52,5 @@ def latencies(files: dict[str, Path], threads: int) -> dict[str, float]:
 
 
 def _run(session: Any, inputs: Sequence[dict[str, npt.NDArray[np.int64]]]) -> None:
-    for each in inputs:
-        session.run(None, each)
+    for feed in inputs:
+        session.run(None, feed)

@@ -51,8 +51,8 @@ def export(work: Path, pretrained: Path, besides: Sequence[Path] = ()) -> Path:
     _mix_in(besides, reader, pretrained)
     full, small = work / "reader.fp32.onnx", work / "reader.onnx"
     write_onnx(reader, full)
-    some = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)
-    windows = [made[0] for made in example_windows(some, open_tokenizer(pretrained / "tokenizer.json"))]
+    examples = Random(CALIBRATION_SEED).sample(read_examples(work / "train.jsonl.gz"), 96)
+    windows = [group[0] for group in example_windows(examples, open_tokenizer(pretrained / "tokenizer.json"))]
     names = INPUTS if has_segments(reader) else INPUTS[:2]
     quantise(full, small, [onnx_inputs(null_feature(w), names) for w in windows])
     return small
@@ -135,10 +135,10 @@ def onnx_scorer(path: Path, threads: int = 2) -> Scorer:
     names = [given.name for given in session.get_inputs()]
 
     def score(features: Sequence[Feature]) -> list[tuple[Logits, Logits]]:
-        found = []
+        logits = []
         for feature in features:
             start, end = session.run(list(OUTPUTS), onnx_inputs(feature, names))
-            found.append((start[0], end[0]))
-        return found
+            logits.append((start[0], end[0]))
+        return logits
 
     return score

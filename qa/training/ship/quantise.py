@@ -66,16 +66,16 @@ def round_tables(model: ModelProto) -> None:
 
 
 def _rounded_lookup(model: ModelProto, node: NodeProto, table: Floats) -> list[NodeProto]:
-    name, (rows,), (found,) = node.input[0], node.input[1:], node.output
+    name, (rows,), (output,) = node.input[0], node.input[1:], node.output
     scales = (np.abs(table).max(axis=1, keepdims=True) / 127 + 1e-12).astype(np.float32)
     rounded = np.round(table / scales).astype(np.int8)
     model.graph.initializer.append(numpy_helper.from_array(rounded, f"{name}_rows"))
     model.graph.initializer.append(numpy_helper.from_array(scales, f"{name}_scales"))
     return [
-        helper.make_node("Gather", [f"{name}_rows", rows], [f"{found}_rounded"], name=f"{node.name}_rows"),
-        helper.make_node("Cast", [f"{found}_rounded"], [f"{found}_float"], name=f"{node.name}_cast", to=1),
-        helper.make_node("Gather", [f"{name}_scales", rows], [f"{found}_scale"], name=f"{node.name}_scales"),
-        helper.make_node("Mul", [f"{found}_float", f"{found}_scale"], [found], name=f"{node.name}_product"),
+        helper.make_node("Gather", [f"{name}_rows", rows], [f"{output}_rounded"], name=f"{node.name}_rows"),
+        helper.make_node("Cast", [f"{output}_rounded"], [f"{output}_float"], name=f"{node.name}_cast", to=1),
+        helper.make_node("Gather", [f"{name}_scales", rows], [f"{output}_scale"], name=f"{node.name}_scales"),
+        helper.make_node("Mul", [f"{output}_float", f"{output}_scale"], [output], name=f"{node.name}_product"),
     ]
 
 
@@ -88,12 +88,12 @@ def largest_inputs(full: Path, calibration: Sequence[Inputs]) -> dict[str, Float
     onnx.save(model, str(watched))
     session = open_session(watched)
     watched.unlink()
-    found: dict[str, Floats] = {}
+    largest: dict[str, Floats] = {}
     for inputs in calibration:
         for name, value in zip(names, session.run(names, inputs), strict=True):
             seen = np.abs(value).max(axis=(0, 1))
-            found[name] = np.maximum(found.get(name, seen), seen)
-    return found
+            largest[name] = np.maximum(largest.get(name, seen), seen)
+    return largest
 
 
 def smooth(model: ModelProto, largest: Mapping[str, Floats]) -> None:
@@ -145,11 +145,11 @@ def level_tokens(model: ModelProto) -> None:
 def _products(model: ModelProto) -> dict[str, list[NodeProto]]:
     """The matrix products with a constant right side by the name of their input; the head's is left out."""
     constants = {tensor.name for tensor in model.graph.initializer}
-    found: dict[str, list[NodeProto]] = defaultdict(list)
+    products: dict[str, list[NodeProto]] = defaultdict(list)
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in constants and HEAD not in node.name:
-            found[node.input[0]].append(node)
-    return dict(found)
+            products[node.input[0]].append(node)
+    return dict(products)
 
 
 def _scales(inputs: Floats, weights: Floats) -> Floats:

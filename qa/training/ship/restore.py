@@ -22,15 +22,15 @@ def restore(model: Path, into: PreTrainedModel) -> None:
 
     Raises ValueError where the file is not one of ``qa.training.ship.export``.
     """
-    found = dict(_weights(onnx.load(str(model))))
+    weights = dict(_weights(onnx.load(str(model))))
     wanted = dict(into.named_parameters())
-    if missing := sorted(wanted.keys() - found.keys()):
+    if missing := sorted(wanted.keys() - weights.keys()):
         raise ValueError(
             f"{model} lacks {missing[0]} and {len(missing) - 1} more: name a model that was exported here."
         )
     with torch.no_grad():
         for name, parameter in wanted.items():
-            parameter.copy_(torch.from_numpy(np.array(found[name], dtype=np.float32)))
+            parameter.copy_(torch.from_numpy(np.array(weights[name], dtype=np.float32)))
 
 
 def _weights(model: ModelProto) -> Iterator[tuple[str, Floats]]:
@@ -79,5 +79,5 @@ def _matrix(product: NodeProto, tensors: dict[str, Floats], makers: dict[str, No
 def _dequantised(name: str, tensors: dict[str, Floats]) -> Floats:
     stem = name.removesuffix("_quantized")
     shifted = tensors[name].astype(np.float32) - tensors[f"{stem}_zero_point"].astype(np.float32)
-    found: Floats = shifted * tensors[f"{stem}_scale"]
-    return found
+    matrix: Floats = shifted * tensors[f"{stem}_scale"]
+    return matrix
