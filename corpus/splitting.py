@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -13,7 +14,10 @@ CountTokens = Callable[[str], int]
 
 _BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)\s*|\f\s*")
 # Lines that stand by themselves within a block: items of a list and rows of a table. Any other line end is a wrap.
-_ITEM_OR_ROW = re.compile(r"(?>\r\n?|\n)(?=(?>[^\S\r\n]*)(?:(?:[-*+•‣◦▪●○·]|\d{1,2}[.)])\s|\||[^\r\n]*\s\|\s))")
+_ITEM_OR_ROW = re.compile(
+    r"(?>\r\n?|\n)(?=(?>[^\S\r\n]*)(?:(?:[-*+•‣◦▪●○·]|#{1,6}|\d{1,2}[.)])\s|\||[^\r\n]*\s\|\s))"
+)
+_HEADING = re.compile(r"#{1,6}[^\S\r\n][^\r\n]*")
 _FULL_WIDTH_END = re.compile(r"(?<=[。！？｡])(?=[^。！？｡」』”’）】\s])|(?<=[。！？｡][」』”’）】])(?=[^」』”’）】\s])")
 # The library's time is quadratic in such a run.
 _RUN = re.compile(r"[^\w\s]{12,}")
@@ -58,17 +62,26 @@ def blocks(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """The sentences of ``text[start:end]`` in order, without outer blanks; none crosses a blank line.
 
-    An item of a list or a row of a table, each on its line, is a sentence of its own.
+    An item of a list, a row of a table or a marked heading, each on its line, is a sentence of its own.
     """
     spans: list[Span] = []
     for block in blocks(text, start, end):
-        for part in _parted(_ITEM_OR_ROW, text, block):
+        for part in _lines_apart(text, block):
             calm = _RUN.sub(_calmed, text[part.start : part.end])
             for left, right in nupunkt.sentence_spans(calm):
                 # Scripts that put no blank after a sentence: the library looks for one.
                 for sentence in _parted(_FULL_WIDTH_END, text, Span(part.start + left, part.start + right)):
                     spans.extend(_trimmed(text, *sentence))
     return spans
+
+
+def _lines_apart(text: str, block: Span) -> Iterator[Span]:
+    """A block cut at the lines that stand by themselves, and below headings that Markdown marks."""
+    for part in _parted(_ITEM_OR_ROW, text, block):
+        heading = _HEADING.match(text, part.start, part.end)
+        if heading:
+            yield Span(part.start, heading.end())
+        yield Span(heading.end() if heading else part.start, part.end)
 
 
 def _calmed(run: re.Match[str]) -> str:
@@ -98,7 +111,7 @@ def split(
         room = max(max_tokens - count_tokens(context(document.title, heading)) - 8, max_tokens // 2)
         pieces = [
             piece
-            for sentence in sentences(document.text, section.body, section.end)
+            for sentence in sentences(document.text, *_evidence(document, section))
             for piece in _cut(document.text, sentence, count_tokens, room)
         ]
         for start, end in _pack(pieces, min(target_tokens, room), room, overlap):
@@ -114,13 +127,15 @@ def _indexed_sections(document: Document) -> list[Section]:
         sections.pop()
     if first:
         sections.insert(0, Section("", 0, 0, first))
-    return [_untitled(document, s) if s.heading == document.title else s for s in sections]
+    # The title names no section.
+    return [replace(s, heading="") if s.heading == document.title else s for s in sections]
 
 
-def _untitled(document: Document, section: Section) -> Section:
-    """The section under a document's title: the title names no section, but its words may answer. YAML does neither."""
+def _evidence(document: Document, section: Section) -> Span:
+    """What of a section may answer: its heading too ("Minutes of 14 May"), unless nothing stands below it, or YAML."""
+    bare = not document.text[section.body : section.end].strip() and section.heading
     header = document.text.startswith("---", section.start)
-    return Section("", section.start, section.body if header else section.start, section.end)
+    return Span(section.body if bare or header else section.start, section.end)
 
 
 def _is_closing(document: Document, section: Section) -> bool:

@@ -1,8 +1,9 @@
 """The path of a question: check, search, read, decide, cite."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import partial
 
 from corpus.characters import is_text
 from index import Hit, Index
@@ -12,11 +13,11 @@ from qa.cite import cite
 from qa.clock import Clock
 from qa.confidence import MINIMAL_MARGIN, Calibration, features_of, stored_calibrations
 from qa.errors import EmptyQuestion, InvalidText, QuestionTooLong
-from qa.question.followup import remembered, standalone_question
+from qa.extent import extent
+from qa.question.followup import remembered
+from qa.question.forms import Form, Forms
 from qa.question.intent import intent_of
-from qa.question.names import proper_names
-from qa.question.reach import beyond
-from qa.question.spelling import Speller, doubtful
+from qa.question.reach import COUNTS, beyond, is_computed
 from qa.reading import load_reader
 from qa.replies import NOTHING_TO_SEARCH, Replies
 from qa.rerank import ordered, reranked
@@ -31,8 +32,27 @@ _LIKELY = 0.5
 _MESSAGES: dict[Reason, str] = {
     "no_passages": NOTHING_TO_SEARCH,
     "no_evidence": "The documents do not seem to say: none of the nearest passages answers the question.",
+    "computation": COUNTS,
     "low_confidence": "The documents may touch on this, but no passage answers it clearly enough.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one form of a question came to: ``read`` has the candidates of each hit, ``candidates`` all, best first."""
+
+    form: Form
+    hits: list[Hit]
+    read: list[list[Candidate]]
+    candidates: list[Candidate]
+    confidence: float | None
+
+    @property
+    def sureness(self) -> float:
+        """By which forms are compared: the confidence, or without one the margin."""
+        if not self.candidates:
+            return -math.inf
+        return self.candidates[0].margin if self.confidence is None else self.confidence
 
 
 class Answerer:
@@ -51,6 +71,7 @@ class Answerer:
             (c for c in fitted if c.fits(self.reader.name, made.encoder.name, made.target_tokens)), None
         )
         self._replies = Replies(index)
+        self._forms = Forms(index)
 
     def ask(
         self,
@@ -79,27 +100,40 @@ class Answerer:
             return replace(
                 self._replies.to(question, intent, doc_ids, self.ask), timings=clock.stages(), source=self._source
             )
-        query = self.standalone(question, history)
-        vector = self.index.encoder.encode_query(query)
-        clock.lap("encode")
-        hits = self._found(query, max(top_k, self.reader.depth), doc_ids, vector)
-        clock.lap("retrieve")
-        if on_hits:
-            on_hits(hits[:top_k])
-        # Without a word nothing was asked, and whatever the reader finds would be chance.
-        read = (
-            self.reader.read(query, [hit.passage for hit in hits])
-            if any(map(str.isalnum, query))
-            else [[] for _ in hits]
-        )
-        candidates = ordered(hits, read)
-        clock.lap("read")
-        answer = self._decide(question, query, hits, candidates, min_confidence)
-        answer = replace(answer, hits=tuple(reranked(hits, read)))
-        shown = _shown(answer.hits, candidates, top_k)
+        readings: list[_Reading] = []
+        for form in self.forms(question, history):
+            vector = self.index.encoder.encode_query(form.searched)
+            clock.lap("encode")
+            hits = self._found(form.searched, max(top_k, self.reader.depth), doc_ids, vector)
+            clock.lap("retrieve")
+            if on_hits and not readings:
+                on_hits(hits[:top_k])
+            readings.append(self._read(form, hits))
+            clock.lap("read")
+        surest = max(readings, key=lambda reading: reading.sureness)  # of equals the likeliest form
+        answer = self._decide(question, surest, min_confidence)
+        shown = _shown(reranked(surest.hits, surest.read), surest.candidates, top_k)
         digests = {hit.passage.doc_id: self.index.document(hit.passage.doc_id).text_digest for hit in shown}
-        answer = replace(answer, hits=shown, digests=digests, did_you_mean=self._did_you_mean(question))
-        return replace(answer, timings=clock.stages(), source=self._source)
+        return replace(
+            answer,
+            hits=shown,
+            digests=digests,
+            did_you_mean=_did_you_mean(question, readings, surest),
+            timings=clock.stages(),
+            source=self._source,
+        )
+
+    def forms(self, question: str, history: Sequence[Turn] = ()) -> list[Form]:
+        """What the question may mean, the likeliest first: how each is searched and read."""
+        return self._forms.of(question, history)
+
+    def _read(self, form: Form, hits: list[Hit]) -> "_Reading":
+        # Without a word nothing was asked, and whatever the reader finds would be chance.
+        asks = any(map(str.isalnum, form.read))
+        read = self.reader.read(form.read, [hit.passage for hit in hits]) if asks else [[] for _ in hits]
+        candidates = ordered(hits, read)
+        confidence = self._confidence(form.read, candidates[0], candidates, hits) if candidates else None
+        return _Reading(form, hits, read, candidates, confidence)
 
     def _found(self, query: str, count: int, doc_ids: Sequence[str] | None, vector: Vector) -> list[Hit]:
         """The best passages, and of those that read the same the first: copies of a text leave room for others."""
@@ -108,60 +142,38 @@ class Answerer:
         kept = sorted(distinct.values(), key=lambda hit: hit.rank)[:count]
         return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
 
-    def standalone(self, question: str, history: Sequence[Turn]) -> str:
-        """The question as it is searched: what it left to the turns before put in; else exactly as it is."""
-        return standalone_question(question, history, self._names) if history else question
-
     @property
     def examples(self) -> list[str]:
         """Questions to begin with, each of which is answered; the first call asks them."""
         return self._replies.examples(self.ask)
 
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return proper_names(self.index.documents.values())
-
-    def _did_you_mean(self, question: str) -> str | None:
-        """The words of the corpus are gathered when a question holds one that neither it nor English knows."""
-        if not doubtful(question, lambda word: self.index.holds(word) or self._is_common(word)):
-            return None
-        return self._speller.correct(question)
-
-    @cached_property
-    def _speller(self) -> Speller:
-        return Speller(self.index.documents.values(), self._is_common)
-
-    def _is_common(self, word: str) -> bool:
-        """What the encoder knows as one piece is common English."""
-        return self.index.encoder.count_tokens(word) == 1
-
-    def _decide(
-        self, question: str, query: str, hits: list[Hit], candidates: list[Candidate], least: float | None
-    ) -> Answer:
-        shown = Answer(question, query, candidates=tuple(candidates))
-        if not candidates:
-            reason: Reason = "no_evidence" if hits else "no_passages"
-            return replace(shown, reason=reason, message=_told(reason, query, hits))
-        best, *others = candidates
-        confidence = self._confidence(query, best, candidates, hits)
-        shown = replace(shown, confidence=confidence)
+    def _decide(self, question: str, reading: "_Reading", least: float | None) -> Answer:
+        form, confidence = reading.form, reading.confidence
+        shown = Answer(
+            question, form.searched, confidence=confidence, candidates=tuple(reading.candidates), read=form.read
+        )
+        if not reading.candidates:
+            return _abstained(shown, "no_evidence" if reading.hits else "no_passages", reading.hits)
+        best, *others = reading.candidates
         if not self._believes(best, confidence, least):
-            reason = "low_confidence" if self._touches(best, confidence) else "no_evidence"
-            return replace(shown, reason=reason, message=_told(reason, query, hits))
-        text = best.text
+            reason: Reason = "low_confidence" if self._touches(best, confidence) else "no_evidence"
+            return _abstained(shown, reason, reading.hits)
+        if is_computed(form.read, self.cited(form.read, best).quote):
+            return _abstained(shown, "computation", reading.hits)
         # The same words elsewhere are evidence too; others only where they are as likely right as was asked.
         likely = max(_LIKELY, least or 0.0)
-        cited = [
+        evidence = [
             c
             for c in others
             if c.margin >= MINIMAL_MARGIN
             and (
-                c.text.casefold() == text.casefold() or (self._confidence(query, c, candidates, hits) or 0.0) >= likely
+                c.text.casefold() == best.text.casefold()
+                or (self._confidence(form.read, c, reading.candidates, reading.hits) or 0.0) >= likely
             )
         ]
-        citations = self._cite([best, *cited])
-        rivals = alternatives(best, others, confidence, citations, self._cited)
-        return replace(shown, text=text, citations=citations, alternatives=rivals)
+        citations = self._cite(form.read, [best, *evidence])
+        rivals = alternatives(best, others, confidence, citations, partial(self.cited, form.read))
+        return replace(shown, text=self.cited(form.read, best).answer, citations=citations, alternatives=rivals)
 
     def _confidence(
         self, query: str, candidate: Candidate, candidates: list[Candidate], hits: list[Hit]
@@ -182,18 +194,20 @@ class Answerer:
             return candidate.margin >= MINIMAL_MARGIN
         return confidence >= self.calibration.floor
 
-    def _cite(self, candidates: list[Candidate]) -> tuple[Citation, ...]:
+    def _cite(self, query: str, candidates: list[Candidate]) -> tuple[Citation, ...]:
         """One citation for each sentence, the best candidate's first; those in the same words come after the others."""
         made: list[Citation] = []
         for candidate in candidates:
-            citation = self._cited(candidate)
+            citation = self.cited(query, candidate)
             if not any(citation.overlaps(other) for other in made):
                 made.append(citation)
         first_of = {_words(citation.quote): citation for citation in reversed(made)}
         return tuple(sorted(made, key=lambda citation: first_of[_words(citation.quote)] is not citation)[:_CITED])
 
-    def _cited(self, candidate: Candidate) -> Citation:
-        return cite(candidate, self.index.document(candidate.passage.doc_id))
+    def cited(self, query: str, candidate: Candidate) -> Citation:
+        """The candidate as the answer that it is or is a part of, in its sentences."""
+        document = self.index.document(candidate.passage.doc_id)
+        return cite(candidate, document, extent(query, candidate, document))
 
     @property
     def _source(self) -> Source:
@@ -205,9 +219,16 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _told(reason: Reason, query: str, hits: Sequence[Hit]) -> str:
-    """Why there is no answer, and what of the question may be beyond the reader."""
-    return " ".join(filter(None, (_MESSAGES[reason], beyond(query, hits[0].passage.text) if hits else None)))
+def _abstained(shown: Answer, reason: Reason, hits: Sequence[Hit]) -> Answer:
+    """Says why there is no answer, and what of the question may be beyond the reader."""
+    why = beyond(shown.read, hits[0].passage.text) if hits and reason != "computation" else None
+    return replace(shown, reason=reason, message=" ".join(filter(None, (_MESSAGES[reason], why))))
+
+
+def _did_you_mean(question: str, readings: "Sequence[_Reading]", surest: "_Reading") -> str | None:
+    """The likeliest form where it was neither typed nor kept."""
+    likeliest = readings[0]
+    return likeliest.form.read if likeliest is not surest and likeliest.form.read != question else None
 
 
 def _shown(hits: Sequence[Hit], candidates: Sequence[Candidate], top_k: int) -> tuple[Hit, ...]:

@@ -1,25 +1,26 @@
 """Candidates into citations, each proven against its document before it leaves."""
 
-from corpus import Document, sentences
+from corpus import Document, Span, sentences
 from qa.errors import CitationBroken
 from qa.types import Candidate, Citation
 
 
-def cite(candidate: Candidate, document: Document) -> Citation:
-    """The whole sentence or sentences around the candidate's span. Raises CitationBroken, which would be a bug."""
+def cite(candidate: Candidate, document: Document, answer: Span | None = None) -> Citation:
+    """The whole sentences around the candidate's span, or around the longer ``answer`` that it is a part of.
+
+    Raises CitationBroken, which would be a bug.
+    """
     passage = candidate.passage
-    around = [
-        sentence
-        for sentence in sentences(passage.text)
-        if passage.start + sentence.end > candidate.start and passage.start + sentence.start < candidate.end
-    ]
+    if document.text[passage.start : passage.end] != passage.text:
+        raise CitationBroken(f"The passage at {passage.start} is not in {document.doc_id!r}; build the index again.")
+    answer = answer or Span(candidate.start, candidate.end)
+    first, last = min(passage.start, answer.start), max(passage.end, answer.end)
+    around = [s for s in sentences(document.text, first, last) if s.end > answer.start and s.start < answer.end]
     if not around:
         raise CitationBroken(f"No sentence of {document.doc_id!r} holds the span at {candidate.start}.")
-    start = passage.start + around[0].start
-    end = passage.start + around[-1].end
-    quote = passage.text[around[0].start : around[-1].end]
-    if document.text[start:end] != quote or not start <= candidate.start < candidate.end <= end:
-        raise CitationBroken(f"The quote at {start} is not in {document.doc_id!r}; build the index again.")
+    start, end = around[0].start, around[-1].end
+    if not start <= answer.start <= candidate.start < answer.end <= end:
+        raise CitationBroken(f"The span at {candidate.start} is not in the quote at {start}.")
     return Citation(
         doc_id=document.doc_id,
         title=document.title,
@@ -27,8 +28,8 @@ def cite(candidate: Candidate, document: Document) -> Citation:
         page=document.page_at(candidate.start),
         start=start,
         end=end,
-        quote=quote,
-        answer_start=candidate.start,
-        answer_end=candidate.end,
+        quote=document.text[start:end],
+        answer_start=answer.start,
+        answer_end=answer.end,
         text_digest=document.text_digest,
     )

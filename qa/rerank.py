@@ -44,9 +44,7 @@ def reranked(hits: Sequence[Hit], read: Sequence[Sequence[Candidate]]) -> list[H
     The chance is near 0 in every passage where the query is no question, and the order then stays as it was.
     """
     chances = [max((_logistic(c.margin) for c in candidates), default=0.0) for candidates in read]
-    scored = [
-        replace(hit, score=hit.score + READER_WEIGHT * chance) for hit, chance in zip(hits, chances, strict=True)
-    ]
+    scored = [replace(hit, score=hit.score + READER_WEIGHT * chance) for hit, chance in zip(hits, chances, strict=True)]
     scored.sort(key=lambda hit: (-hit.score, hit.rank))
     return [replace(hit, rank=rank) for rank, hit in enumerate(scored, start=1)]
 

@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 from corpus import Passage
 from index import Hit
 
-Reason = Literal["no_passages", "no_evidence", "low_confidence", "greeting", "thanks", "help"]
-"""Why there is no answer: nothing to search, nothing found, too unsure, or no question was asked."""
+Reason = Literal["no_passages", "no_evidence", "low_confidence", "computation", "greeting", "thanks", "help"]
+"""Why there is no answer: nothing to search, nothing found, too unsure, to be worked out, or no question was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ class Source:
 class Answer:
     """What was found. ``text`` is None where Pincite abstains, and then ``reason`` and ``message`` say why.
 
+    ``query`` is what was searched for, ``read`` what the reader was asked of what was found.
+
     Complete in itself: whoever shows it needs no index, which may have changed since. ``alternatives`` is what else it
     might be where it is unsure; ``hits`` stand in their final order, and ``digests`` maps their documents to the
     digests of the texts; ``candidates`` are the best of each passage, best first; ``timings`` are milliseconds.
@@ -120,6 +122,7 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)
     source: Source | None = None
     did_you_mean: str | None = None
+    read: str = ""
 
     @property
     def abstained(self) -> bool:

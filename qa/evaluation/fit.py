@@ -53,8 +53,8 @@ def outcomes(answerer: Answerer, questions: Sequence[Question], progress: Progre
         if not answer.candidates:
             continue
         best, *others = answer.candidates
-        text = answerer.index.document(best.passage.doc_id).text[best.start : best.end]
-        features.append(features_of(answer.query, best, others, answer.hits))
+        text = answerer.cited(answer.read, best).answer
+        features.append(features_of(answer.read, best, others, answer.hits))
         right.append(question.answerable and best_f1(text, question.answers) >= RIGHT)
         answered.append(question)
         texts.append(text)

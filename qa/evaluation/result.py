@@ -12,7 +12,6 @@ from corpus import Passage
 from index import Hit, Index
 from index import Mode as SearchMode
 from qa.answerer import MAX_QUESTION, Answerer, check_question
-from qa.cite import cite
 from qa.evaluation.data.formats import Dataset, Question
 from qa.evaluation.errors import InvalidDataset
 from qa.rerank import reranked
@@ -110,16 +109,16 @@ class Asking:
         if self.mode == "reader":
             return Result(**result, **self._read(question))
         result["relevant"] = self.relevant_to(question)
-        query = self.answerer.standalone(question.question, question.history)
-        result["query"] = query
-        rankings = self._searched(query)
         if self.mode == "retrieval":
+            query = self.answerer.forms(question.question, question.history)[0].searched
             hits = self.index.search(query, top_k=self._depth)
             read = self.answerer.reader.read(query, [hit.passage for hit in hits])
             final: Sequence[Hit] = reranked(hits, read)
             answered: dict[str, Any] = {}
         else:
-            answered, final = self._answered(question)
+            query, answered, final = self._answered(question)
+        result["query"] = query
+        rankings = self._searched(query)
         rankings["reranked"] = self._items([hit.passage for hit in final], rankings["hybrid"])
         return Result(**result, rankings=rankings, **answered)
 
@@ -164,7 +163,8 @@ class Asking:
     def _paragraphs(self) -> dict[str, Any]:
         return {document.doc_id: document for document in self.dataset.documents or ()}
 
-    def _answered(self, question: Question) -> tuple[dict[str, Any], Sequence[Hit]]:
+    def _answered(self, question: Question) -> tuple[str, dict[str, Any], Sequence[Hit]]:
+        """What was searched for, what came of it, and the hits in their final order."""
         answer = self.answerer.ask(question.question, history=question.history, top_k=self._depth)
         made: dict[str, Any] = {
             "answer": answer.text,
@@ -174,15 +174,14 @@ class Asking:
         }
         if answer.candidates:
             best = answer.candidates[0]
-            document = self.index.document(best.passage.doc_id)
-            citation = cite(best, document)
-            made |= _scores(best, document.text[best.start : best.end])
+            citation = self.answerer.cited(answer.read, best)
+            made |= _scores(best, citation.answer)
             made["found"] = _place(citation, best.passage)
             if question.answerable:
                 made["evidence_hit"] = _holds(citation, question)
         if answer.citations:
             made["exact"] = all(self._is_exact(citation) for citation in answer.citations)
-        return made, answer.hits
+        return answer.query, made, answer.hits
 
     def _is_exact(self, citation: Citation) -> bool:
         text = self.index.document(citation.doc_id).text

@@ -37,6 +37,31 @@ _OTHERS = frozenset(
     de het een en van wat wie waar wanneer hoe waarom niet met voor op
     """.split()  # noqa: SIM905 - one language a line
 )
+_STATED = [
+    (re.compile(asks, re.IGNORECASE), re.compile(says, re.IGNORECASE))
+    for asks, says in (
+        (
+            rf"\b(?:which|who|what)\b (?:[\w'-]+ ){{0,5}}?(?:is|are|was|were|has|have|had|got|gets?|costs?|takes?|lasts?)"
+            rf" (?:the )?(?:{_DEGREES})\b",
+            rf"\b(?:{_DEGREES}|\w{{3,}}est|maximum|minimum|at most|at least|up to|than)\b",
+        ),
+        (
+            r"\b(?:in total|altogether|in all|sum of|total (?:of|number|amount)|add up|combined)\b",
+            r"\b(?:total\w*|altogether|in all|sum|combined|overall|together|all)\b",
+        ),
+        (r"\b(?:average|mean of|median)\b", r"\b(?:average\w*|mean|median)\b"),
+        (
+            rf"\b(?:how (?:much|many) (?:{_DEGREES})|difference between|how (?:much|many) .*\b(?:compared|than))\b",
+            rf"\b(?:{_DEGREES}|difference|than|extra|additional)\b",
+        ),
+        (r"\b(?:count the|rank(?:ed)? (?:by|the)|sort(?:ed)? by|how many different)\b", r"\bdifferent\b"),
+        (
+            r"\bhow old (?:is|was|were|are)\b",
+            r"\b(?:aged?|ages|years?.old|birthday|anniversary)\b|\bat (?:\d+|[a-z]+teen|[a-z]+ty)\b",
+        ),
+    )
+]
+"""What a question asks to be worked out, and how a sentence speaks that says the result."""
 COUNTS = "Pincite quotes what the documents say; it does not count, add up or compare."
 FOREIGN_QUESTION = "The reader knows English, and this seems to be asked in another language."
 FOREIGN_TEXT = "The reader knows English, and the nearest passages are in another language or script."
@@ -49,6 +74,11 @@ def beyond(question: str, nearest: str) -> str | None:
     if _ARITHMETIC.search(question):
         return COUNTS
     return FOREIGN_TEXT if is_foreign(nearest) else None
+
+
+def is_computed(question: str, quote: str) -> bool:
+    """Whether the answer would have to be counted, added up or compared: it is asked for, and the quote says it not."""
+    return any(asks.search(question) and not says.search(quote) for asks, says in _STATED)
 
 
 def is_foreign(text: str) -> bool:

@@ -219,7 +219,7 @@ class AnswerOut(_Response):
     abstained: bool = Field(description="Whether there is no answer.", examples=[False])
     reason: str | None = Field(
         description="A stable code: why there is no answer. `greeting`, `thanks` and `help` where nothing was asked.",
-        examples=[None, "no_evidence", "low_confidence", "no_passages"],
+        examples=[None, "no_evidence", "low_confidence", "computation", "no_passages"],
     )
     message: str | None = Field(
         description="The reason as a sentence.",

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Document, Passage, read_builtin, read_folder
+from corpus import Document, read_builtin, read_folder
 from index import Hit, Index
 from index.fusion import DENSE_WEIGHT, convex
 from qa import Answerer

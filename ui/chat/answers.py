@@ -12,6 +12,7 @@ from ui.chat.source import Place
 _VERDICTS = {
     "no_evidence": "No answer found",
     "low_confidence": "No clear answer found",
+    "computation": "Not said in the documents",
     "no_passages": "Nothing to search",
 }
 _RELATED = 3
