@@ -14,6 +14,18 @@ _DEMONSTRATIVE = frozenset({"this", "that"})
 _POINTERS = 12
 """How many words of a question are tried: one that leans on what was said before points to it early."""
 _SUBJECTS = frozenset({"it", "he", "she", "they"})
+_PLURALS = frozenset({"they", "them", "their", "theirs", "these", "those"})
+_MEASURE = re.compile(
+    rf"\d|{DATES.pattern}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|half|twice"
+    r"|years?|months?|weeks?|days?|hours?|minutes?|today|yesterday|tomorrow|percent|per cent|evening|morning|night"
+    r"|January|February|March|April|June|July|August|September|October|November|December)\b",
+    re.IGNORECASE,
+)
+_NO_THING = re.compile(
+    rf"^(?:in|on|at|by|for|from|with|to|until|since|because|as|after|before|if|when|while|about|over|under|so|not|no)\b"
+    rf"|\b{AUXILIARY}\b",
+    re.IGNORECASE,
+)
 _POSSESSIVE = frozenset({"his", "its", "their", "her"})
 _JUDGED = (
     "legal|illegal|lawful|possible|impossible|hard|easy|difficult|important|necessary|common|normal|safe|dangerous|risky"
@@ -47,7 +59,7 @@ _AFTER_COMPOUND = re.compile(
 )
 _COMPOUND_SUBJECT = re.compile(r"\s+[a-z]+ (?:says?|cover|allow|mean|contain|require|define|state|apply)\b")
 _NO_NOUN = re.compile(
-    rf"(?:{AUXILIARY}|not|who|which|that|to|the|a|an|of|in|on|for|with|from|by|as|at|and|or|if|mean|means|happen|happens"
+    rf"(?:{AUXILIARY}|no|any|every|some|not|who|which|that|to|the|a|an|of|in|on|for|with|from|by|as|at|and|or|if|mean|means|happen|happens"
     r"|happened|work|works|change|affect|worry|matter|apply|say|said|about|so|really|all|actually|even|still|ever|also)"
 )
 
@@ -67,6 +79,13 @@ def with_antecedents(question: str, said: Sequence[StandaloneTurn], names: froze
     if (phrase := _noun_phrase(question, names)) and (fuller := _fuller(phrase, said, names)):
         return f"{question[: phrase.start()]}{fuller}{question[phrase.end() :]}"
     return question
+
+
+def points_back(question: str, names: frozenset[str]) -> bool:
+    """Whether some word of the question stands for what was said before."""
+    matches = (match for pattern in (_PERSON, _THING) for match in islice(pattern.finditer(question), _POINTERS))
+    phrase = _noun_phrase(question, names)
+    return any(_points_back(question, match, names) for match in matches) or bool(phrase and phrase["noun"])
 
 
 def _noun_phrase(question: str, names: frozenset[str]) -> re.Match[str] | None:
@@ -181,18 +200,38 @@ def _person(said: Sequence[StandaloneTurn], names: frozenset[str], word: str) ->
 
 
 def _thing(said: Sequence[StandaloneTurn], names: frozenset[str], word: str) -> str | None:
-    """What was last answered, or else asked about, that is no person, place in time or clause."""
+    """What was last answered, or else asked about, that is no person, date, number or clause.
+
+    Of a turn that was abstained from, only what the corpus knows: nothing was said there.
+    """
     for turn in reversed(said):
         if word in _DEMONSTRATIVE and turn.answer:
             return turn.answer
-        answered = [turn.answer[s:e] for s, e in names_in(turn.answer, names)]
+        answered = [] if _is_measure(turn.answer) else [turn.answer[s:e] for s, e in names_in(turn.answer, names)]
         asked = [turn.question[s:e] for s, e in names_in(turn.question, names)]
-        things = [name for name in (*answered[-1:], *reversed(asked)) if not _may_be_person(name, turn)]
+        known = asked if turn.answer else [name for name in asked if name.lower() in names]
+        things = [name for name in (*answered[-1:], *reversed(known)) if not _may_be_person(name, turn)]
         if things:
             return things[0]
-        if turn.answer and len(turn.answer.split()) <= 6:
+        if _is_noun_phrase(turn.answer) and (word not in _PLURALS or _is_plural(turn.answer)):
             return turn.answer
     return None
+
+
+def _is_measure(answer: str) -> bool:
+    """Whether it says when or how much: no "it" stands for that."""
+    return _MEASURE.search(answer) is not None
+
+
+def _is_noun_phrase(answer: str) -> bool:
+    """Whether it may name a thing: short, no clause, no phrase of place, time or cause, no person of one word."""
+    words = answer.split()
+    short = 0 < len(words) <= 6 and not _is_measure(answer)
+    return short and not _NO_THING.search(answer) and not (len(words) == 1 and answer[:1].isupper())
+
+
+def _is_plural(answer: str) -> bool:
+    return re.search(r"\band\b|[^su\W]s$|ies$", answer, re.IGNORECASE) is not None
 
 
 def _may_be_person(name: str, turn: StandaloneTurn) -> bool:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from index import Index
 from index.lexical import terms
+from qa.question.antecedents import points_back
 from qa.question.followup import standalone_question
 from qa.question.names import names_in, proper_names
 from qa.question.spelling import Speller, doubtful
@@ -46,7 +47,8 @@ class Forms:
         return forms
 
     def _leans(self, question: str) -> bool:
-        return len(set(terms(question))) < _LEANING and not names_in(question, self._names)
+        few = len(set(terms(question))) < _LEANING and not names_in(question, self._names)
+        return few or points_back(question, self._names)
 
     def _corrected(self, question: str) -> str | None:
         """The question without its likely misspellings; None where it has none."""

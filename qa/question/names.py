@@ -35,11 +35,17 @@ FUNCTION_WORD = re.compile(
     re.IGNORECASE,
 )
 
+_NO_NAME = re.compile(
+    rf"{FUNCTION_WORD.pattern}|i|he|she|it|we|you|they|him|her|them|his|its|their|this|that|these|those|my|our|your|me|us|if"
+    r"|no|yes|one|some|all|each|both|such|here|now|just|only|because|while|as|or",
+    re.IGNORECASE,
+)
+
 
 def proper_names(documents: Iterable[Document]) -> frozenset[str]:
     """The capitalised names within the documents' sentences, in lower case: readers type them so."""
     found = {name for document in documents for name in _MID_SENTENCE.findall(document.text)}
-    return frozenset(name.lower() for name in found if not _DATE.fullmatch(name))
+    return frozenset(name.lower() for name in found if not _DATE.fullmatch(name) and not _NO_NAME.fullmatch(name))
 
 
 def names_in(text: str, names: frozenset[str]) -> list[tuple[int, int]]:

@@ -41,8 +41,8 @@ _STATED = [
     (re.compile(asks, re.IGNORECASE), re.compile(says, re.IGNORECASE))
     for asks, says in (
         (
-            rf"\b(?:which|who|what)\b (?:[\w'-]+ ){{0,5}}?(?:is|are|was|were|has|have|had|got|gets?|costs?|takes?|lasts?)"
-            rf" (?:the )?(?:{_DEGREES})\b",
+            rf"\b(?:which|who|what)\b (?:[\w'-]+ ){{0,5}}?"
+            rf"(?:is|are|was|were|has|have|had|got|gets?|costs?|takes?|lasts?) (?:the )?(?:{_DEGREES})\b",
             rf"\b(?:{_DEGREES}|\w{{3,}}est|maximum|minimum|at most|at least|up to|than)\b",
         ),
         (
