@@ -1,8 +1,9 @@
 """Passages in, searchable generations out."""
 
+from index.changes import RECIPE, Progress
 from index.encoder import DEFAULT_ENCODER, OnnxEncoder, load_encoder
 from index.generation import indexed
-from index.index import RECIPE, Index, Mode, Progress
+from index.index import Index, Mode
 from index.types import Encoder, Hit, Manifest, VectorStore
 
 __all__ = [

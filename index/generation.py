@@ -29,7 +29,7 @@ from filelock import FileLock, Timeout
 from index.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing, IndexTooNew, IndexUnwritable
 from index.types import DocumentRecord, EncoderRecord, Manifest
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 _WRITING = ".writing-"
 _ID = re.compile(r"[0-9a-f]{64}")
