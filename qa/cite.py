@@ -11,8 +11,9 @@ def cite(candidate: Candidate, document: Document, answer: Span | None = None) -
     Raises CitationBroken, which would be a bug.
     """
     passage = candidate.passage
-    if document.text[passage.start : passage.end] != passage.text:
-        raise CitationBroken(f"The passage at {passage.start} is not in {document.doc_id!r}; build the index again.")
+    within = passage.start <= candidate.start < candidate.end <= passage.end
+    if not within or document.text[passage.start : passage.end] != passage.text:
+        raise CitationBroken(f"The span at {candidate.start} is not in {document.doc_id!r}; build the index again.")
     answer = answer or Span(candidate.start, candidate.end)
     first, last = min(passage.start, answer.start), max(passage.end, answer.end)
     around = [s for s in sentences(document.text, first, last) if s.end > answer.start and s.start < answer.end]

@@ -52,6 +52,15 @@ def test_every_mode_finds_the_passage(tmp_path: Path, mode: str) -> None:
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+def test_a_dense_score_is_the_mean_of_a_passages_and_its_nearest_sentences(tmp_path: Path) -> None:
+    encoder, query = HashEncoder(), "they fetch sticks."
+    hits = {hit.passage.doc_id: hit for hit in build(tmp_path).search(query, mode="dense")}
+    vector, whole = encoder.encode_query(query), encoder.encode_query(f"Dogs\n{DOGS.text}")
+    nearest = encoder.encode_query("They fetch sticks.")
+    assert hits["dogs.txt"].dense == pytest.approx((whole @ vector + nearest @ vector) / 2, abs=1e-3)
+    assert [hit.dense_rank for hit in hits.values()] == list(range(1, len(hits) + 1))
+
+
 def test_a_hit_tells_where_each_leg_found_it(tmp_path: Path) -> None:
     hits = {hit.passage.doc_id: hit for hit in build(tmp_path).search("fetch")}
     assert (hits["dogs.txt"].dense_rank, hits["dogs.txt"].lexical_rank) == (1, 1)
@@ -71,7 +80,8 @@ def test_only_what_changed_is_encoded(tmp_path: Path) -> None:
     index = build(tmp_path)
     encoder = HashEncoder()
     index = Index.open(tmp_path, encoder=encoder).update(add=[FISH])
-    assert len(encoder.encoded) == 1 and "never blink" in encoder.encoded[0]
+    passage, *sentences = encoder.encoded
+    assert FISH.text in passage and sentences == ["Fish swim in water.", "They never blink."]
     assert set(index.documents) == {"cats.txt", "dogs.txt", "fish.txt"}
     again = HashEncoder()
     assert build(tmp_path, CATS, DOGS, FISH, encoder=again).generation == index.generation
@@ -97,7 +107,7 @@ def test_a_very_long_title_and_heading_leave_the_encoder_half_of_its_view_for_th
     encoder = kind()
     index = build(tmp_path, long, encoder=encoder)
     assert {passage.section for passage in index.passages} == {heading}
-    for passage, searched in zip(index.passages, encoder.encoded, strict=True):
+    for passage, searched in zip(index.passages, encoder.encoded, strict=False):  # and then their sentences
         context, rest = searched.split("\n")
         assert rest == passage.text
         assert encoder.count_tokens(searched) <= encoder.max_tokens
@@ -114,7 +124,9 @@ def test_the_same_input_gives_the_same_generation(tmp_path: Path) -> None:
 def test_updated_vectors_are_those_of_a_fresh_build(tmp_path: Path) -> None:
     build(tmp_path / "a", CATS, FISH).update(add=[DOGS], remove=["fish.txt"])
     updated, fresh = Index.open(tmp_path / "a", encoder=HashEncoder()), build(tmp_path / "b")
-    assert updated.vectors().tolist() == fresh.vectors().tolist()
+    one, other = (index.reusable(HashEncoder()) for index in (updated, fresh))
+    assert one and other and one.vectors.tolist() == other.vectors.tolist()
+    assert all(one.sentences.of(n).tolist() == other.sentences.of(n).tolist() for n in range(len(one.rows)))
     assert updated.search("cats hunt") == fresh.search("cats hunt")
 
 
@@ -211,7 +223,7 @@ def test_a_rollback_to_what_cannot_be_opened_changes_nothing(tmp_path: Path) -> 
 
 
 def test_what_an_earlier_version_made_is_told_and_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.index.RECIPE", RECIPE - 1)
+    monkeypatch.setattr("index.changes.RECIPE", RECIPE - 1)
     split_before = build(tmp_path)
     monkeypatch.undo()
     assert split_before.outdated == ["cats.txt", "dogs.txt"]
@@ -233,6 +245,8 @@ def test_an_index_from_before_versions_were_counted_still_opens(tmp_path: Path) 
     for record in manifest["documents"]:
         del record["extraction"]
     manifest["format"] = 1
+    shutil.rmtree(folder / "sentences")
+    manifest["files"] = {name: made for name, made in manifest["files"].items() if not name.startswith("sentences")}
     manifest["files"]["documents.jsonl"] = generation.file_digest(folder / "documents.jsonl")
     (folder / "manifest.json").write_text(json.dumps(manifest))
     told = {name: value for name, value in manifest.items() if name != "files"}

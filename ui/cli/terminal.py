@@ -64,6 +64,8 @@ def print_answer(answer: Answer) -> None:
 
     A likely misspelling is asked about beside standard output, which carries the answer alone.
     """
+    if answer.query != answer.question:
+        say(f"Searched for: {answer.query}")
     if answer.did_you_mean:
         say(f"Did you mean: {answer.did_you_mean}")
     if answer.text is None:
