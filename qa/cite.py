@@ -6,7 +6,7 @@ from qa.types import Candidate, Citation
 
 
 def cite(candidate: Candidate, document: Document, answer: Span | None = None) -> Citation:
-    """The whole sentences around the candidate's span, or around the longer ``answer`` that it is a part of.
+    """The whole sentences around the candidate's span, or around the ``answer`` that it is a part of or leads to.
 
     Raises CitationBroken, which would be a bug.
     """
@@ -20,13 +20,13 @@ def cite(candidate: Candidate, document: Document, answer: Span | None = None) -
     if not around:
         raise CitationBroken(f"No sentence of {document.doc_id!r} holds the span at {candidate.start}.")
     start, end = around[0].start, around[-1].end
-    if not start <= answer.start <= candidate.start < answer.end <= end:
-        raise CitationBroken(f"The span at {candidate.start} is not in the quote at {start}.")
+    if not start <= answer.start < answer.end <= end:
+        raise CitationBroken(f"The answer at {answer.start} is not in the quote at {start}.")
     return Citation(
         doc_id=document.doc_id,
         title=document.title,
         section=passage.section,
-        page=document.page_at(candidate.start),
+        page=document.page_at(answer.start),
         start=start,
         end=end,
         quote=document.text[start:end],

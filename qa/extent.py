@@ -89,7 +89,7 @@ class _Line(NamedTuple):
 
 
 def extent(question: str, candidate: Candidate, document: Document) -> Span:
-    """Where in the document the answer stands that the candidate is, or is a part of."""
+    """Where in the document the answer stands that the candidate is, is a part of, or (above a list) leads to."""
     read = Span(candidate.start, candidate.end)
     room = _section(document, read)
     within = sentences(document.text, *_around(candidate, room))
@@ -99,7 +99,8 @@ def extent(question: str, candidate: Candidate, document: Document) -> Span:
     sentence = Span(around[0].start, around[-1].end)
     lists, steps = bool(_LIST.match(question) or _OPEN.match(question)), _STEPS.match(question)
     if _is_yes_no(question) or _BARE.fullmatch(document.text[read.start : read.end]):
-        return _closed(document.text, _settling(document.text, sentence, read))
+        settling = _closed(document.text, _settling(document.text, sentence, read))
+        return Span(min(settling.start, read.start), max(settling.end, read.end))
     if (lists or steps) and (run := _items(document.text, room, read)):
         return run
     if steps:
@@ -228,7 +229,8 @@ def _finish(text: str, rest: Span) -> int:
 
 def _items(text: str, room: Span, read: Span) -> Span | None:
     """The words of all items of the list in which the span is an item, or which its sentence leads to."""
-    lines = [line for line in _lines(text, room) if abs(line.start - read.start) <= _MOST]
+    first = max(room.start, text.rfind("\n", room.start, max(room.start, read.start - _MOST)) + 1)
+    lines = list(_lines(text, Span(first, min(room.end, read.end + _MOST))))
     place = next((n for n, line in enumerate(lines) if line.start <= read.start < line.end), None)
     if place is None:
         return None
@@ -307,6 +309,7 @@ def _is_blank(text: str, line: _Line) -> bool:
 
 
 def _lines(text: str, room: Span) -> Iterator[_Line]:
+    """The lines of a part of the text that begins with one."""
     for match in _LINE.finditer(text, room.start, room.end):
         if match[0]:
             item = _ITEM.match(match[0])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.question.reach import COUNTS, FOREIGN_QUESTION, FOREIGN_TEXT, beyond, is_foreign
+from qa.question.reach import COUNTS, FOREIGN_QUESTION, FOREIGN_TEXT, beyond, is_computed, is_foreign
 
 ENGLISH = "Parental leave is twenty-six weeks at full pay, and is to be asked for in writing."
 
@@ -32,6 +32,39 @@ def test_counting_adding_and_comparing_are_told(question: str) -> None:
 )
 def test_what_only_sounds_like_it_is_not(question: str) -> None:
     assert beyond(question, ENGLISH) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Which depot has the most loading bays?", "The Cardiff depot opened in 1995 and has 14 loading bays."),
+        ("How many people in all guarded them?", "They were guarded by three policemen."),
+        ("How many more days does A get than B?", "A gets 30 days."),
+        ("How many minutes does it save compared with kneading by hand?", "A machine takes 10 minutes."),
+        ("What is the average price?", "The price was 4 in May and 6 in June."),
+        ("How old was he when he died?", "He died in 1874."),
+    ],
+)
+def test_what_no_sentence_says_would_have_to_be_worked_out(question: str, quote: str) -> None:
+    assert is_computed(question, quote)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Which depot has the most loading bays?", "Plymouth has the most loading bays, 22."),
+        ("Which supplier is the largest?", "The biggest supplier is Calder."),
+        ("How many were sold in total?", "Altogether 300 were sold."),
+        ("How many more days does A get than B?", "A gets ten more days than B."),
+        ("What is the average price?", "On average it costs 5."),
+        ("How old was he when he died?", "He died at 40, aged beyond his years."),
+        ("How many loading bays has Cardiff?", "It has 14 loading bays."),
+        ("Who told the most senior officer?", "Ruth told him."),
+        ("Why was the total harvest poor?", "The harvest was poor for want of rain."),
+    ],
+)
+def test_what_a_sentence_says_need_not_be(question: str, quote: str) -> None:
+    assert not is_computed(question, quote)
 
 
 @pytest.mark.parametrize(
