@@ -158,7 +158,8 @@ class Answerer:
         if not self._believes(best, confidence, least):
             reason: Reason = "low_confidence" if self._touches(best, confidence) else "no_evidence"
             return _abstained(shown, reason, reading.hits)
-        if is_computed(form.read, self.cited(form.read, best).quote):
+        answer = self.cited(form.read, best)
+        if is_computed(form.read, answer.quote):
             return _abstained(shown, "computation", reading.hits)
         # The same words elsewhere are evidence too; others only where they are as likely right as was asked.
         likely = max(_LIKELY, least or 0.0)
@@ -171,9 +172,9 @@ class Answerer:
                 or (self._confidence(form.read, c, reading.candidates, reading.hits) or 0.0) >= likely
             )
         ]
-        citations = self._cite(form.read, [best, *evidence])
+        citations = _apart([answer, *(self.cited(form.read, candidate) for candidate in evidence)])
         rivals = alternatives(best, others, confidence, citations, partial(self.cited, form.read))
-        return replace(shown, text=self.cited(form.read, best).answer, citations=citations, alternatives=rivals)
+        return replace(shown, text=answer.answer, citations=citations, alternatives=rivals)
 
     def _confidence(
         self, query: str, candidate: Candidate, candidates: list[Candidate], hits: list[Hit]
@@ -194,16 +195,6 @@ class Answerer:
             return candidate.margin >= MINIMAL_MARGIN
         return confidence >= self.calibration.floor
 
-    def _cite(self, query: str, candidates: list[Candidate]) -> tuple[Citation, ...]:
-        """One citation for each sentence, the best candidate's first; those in the same words come after the others."""
-        made: list[Citation] = []
-        for candidate in candidates:
-            citation = self.cited(query, candidate)
-            if not any(citation.overlaps(other) for other in made):
-                made.append(citation)
-        first_of = {_words(citation.quote): citation for citation in reversed(made)}
-        return tuple(sorted(made, key=lambda citation: first_of[_words(citation.quote)] is not citation)[:_CITED])
-
     def cited(self, query: str, candidate: Candidate) -> Citation:
         """The candidate as the answer that it is or is a part of, in its sentences."""
         document = self.index.document(candidate.passage.doc_id)
@@ -217,6 +208,16 @@ class Answerer:
 def _words(text: str) -> str:
     """The same of texts that differ in their line ends and blanks alone."""
     return " ".join(text.split())
+
+
+def _apart(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """One citation for each sentence, the first of all first; those in the same words come after the others."""
+    apart: list[Citation] = []
+    for citation in citations:
+        if not any(citation.overlaps(other) for other in apart):
+            apart.append(citation)
+    first_of = {_words(citation.quote): citation for citation in reversed(apart)}
+    return tuple(sorted(apart, key=lambda citation: first_of[_words(citation.quote)] is not citation)[:_CITED])
 
 
 def _abstained(shown: Answer, reason: Reason, hits: Sequence[Hit]) -> Answer:

@@ -20,7 +20,7 @@ _FILE = "pincite.toml"
 
 
 class Settings(BaseSettings):
-    """Each field's description is its line in the README's configuration table."""
+    """Each field's description is its line in the table of ``docs/configuration.md``."""
 
     model_config = SettingsConfigDict(env_prefix="PINCITE_", toml_file=_FILE, extra="forbid", env_ignore_empty=True)
 

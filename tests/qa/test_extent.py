@@ -119,6 +119,14 @@ def test_nothing_is_taken_from_another_section() -> None:
     assert text[span.start : span.end] == "One\n* Two"
 
 
+def test_a_heading_that_was_asked_for_by_its_name_means_the_list_below_it() -> None:
+    text = "# Agenda\n\n* Budget\n* Any other business\n"
+    source = Document("d.md", text, "", "", "", sections=(Section("Agenda", 0, 8, len(text)),))
+    candidate = Candidate(Passage("d.md", 0, len(text) - 1, text[:-1], "Agenda"), 2, 8, 1.0, 0.0)
+    span = extent("works council agenda", candidate, source)
+    assert text[span.start : span.end] == "Budget\n* Any other business"
+
+
 def test_a_list_too_long_to_read_is_not_an_answer() -> None:
     text = "".join(f"* Item number {n} of a list without an end\n" for n in range(80))
     assert answer("What are the items?", text, "Item number 4 of") == "Item number 4 of"
@@ -152,7 +160,7 @@ PIECES = [
     st.data(),
 )
 def test_any_span_stays_within_its_answer_which_can_be_cited(text: str, question: str, data: st.DataObject) -> None:
-    words = [n for n, character in enumerate(text) if not character.isspace()]
+    words = [n for n, character in enumerate(text) if character.isalnum()]
     if not words:
         return
     start, end = sorted((data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))))
