@@ -210,15 +210,20 @@ class AnswerOut(_Response):
     """An answer in the corpus's words, or an abstention (``answer`` null) with its reason."""
 
     question: str = Field(description="The question as it was asked.", examples=[_QUESTION])
-    query: str = Field(description="The standalone question that was searched.", examples=[_QUESTION])
+    query: str = Field(
+        description="What was searched for: the question, or how it was meant: spelt right, completed from the turns "
+        "before, or beside the questions before that it leans on.",
+        examples=[_QUESTION],
+    )
     did_you_mean: str | None = Field(
-        description="The question with likely misspellings mended by words of the documents; null without any.",
+        description="What the question may have meant too, where another form of it was answered better; else null.",
         examples=[None, _QUESTION],
     )
     answer: str | None = Field(description="A verbatim span, or null.", examples=["Francis Brennan", None])
     abstained: bool = Field(description="Whether there is no answer.", examples=[False])
     reason: str | None = Field(
-        description="A stable code: why there is no answer. `greeting`, `thanks` and `help` where nothing was asked.",
+        description="A stable code: why there is no answer. `computation` where no sentence says what would have to be "
+        "counted, added up or compared; `greeting`, `thanks` and `help` where nothing was asked.",
         examples=[None, "no_evidence", "low_confidence", "computation", "no_passages"],
     )
     message: str | None = Field(
