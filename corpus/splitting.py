@@ -14,10 +14,8 @@ CountTokens = Callable[[str], int]
 
 _BLANK_LINE = re.compile(r"(?>\r\n?|\n)[^\S\r\n]*(?>\r\n?|\n)\s*|\f\s*")
 # Lines that stand by themselves within a block: items of a list and rows of a table. Any other line end is a wrap.
-_ITEM_OR_ROW = re.compile(
-    r"(?>\r\n?|\n)(?=(?>[^\S\r\n]*)(?:(?:[-*+•‣◦▪●○·]|#{1,6}|\d{1,2}[.)])\s|\||[^\r\n]*\s\|\s))"
-)
-_HEADING = re.compile(r"#{1,6}[^\S\r\n][^\r\n]*")
+_ITEM_OR_ROW = re.compile(r"(?>\r\n?|\n)(?=(?>[^\S\r\n]*)(?:(?:[-*+•‣◦▪●○·]|#{1,6}|\d{1,2}[.)])\s|\||[^\r\n]*\s\|\s))")
+_HEADING = re.compile(r" {0,3}#{1,6}[^\S\r\n][^\r\n]*")
 _FULL_WIDTH_END = re.compile(r"(?<=[。！？｡])(?=[^。！？｡」』”’）】\s])|(?<=[。！？｡][」』”’）】])(?=[^」』”’）】\s])")
 # The library's time is quadratic in such a run.
 _RUN = re.compile(r"[^\w\s]{12,}")

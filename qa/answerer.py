@@ -118,7 +118,7 @@ class Answerer:
             answer,
             hits=shown,
             digests=digests,
-            did_you_mean=_did_you_mean(question, readings, surest),
+            did_you_mean=self._did_you_mean(question, readings[0].form, surest.form),
             timings=clock.stages(),
             source=self._source,
         )
@@ -126,6 +126,13 @@ class Answerer:
     def forms(self, question: str, history: Sequence[Turn] = ()) -> list[Form]:
         """What the question may mean, the likeliest first: how each is searched and read."""
         return self._forms.of(question, history)
+
+    def _did_you_mean(self, question: str, likeliest: Form, kept: Form) -> str | None:
+        """What may have been meant too: the likeliest form where another was kept, else a name spelt otherwise."""
+        if likeliest is not kept and likeliest.read != question:
+            return likeliest.read
+        meant = self._forms.meant(question) if kept.read == question else None
+        return meant if meant != kept.read else None
 
     def _read(self, form: Form, hits: list[Hit]) -> "_Reading":
         # Without a word nothing was asked, and whatever the reader finds would be chance.
@@ -224,12 +231,6 @@ def _abstained(shown: Answer, reason: Reason, hits: Sequence[Hit]) -> Answer:
     """Says why there is no answer, and what of the question may be beyond the reader."""
     why = beyond(shown.read, hits[0].passage.text) if hits and reason != "computation" else None
     return replace(shown, reason=reason, message=" ".join(filter(None, (_MESSAGES[reason], why))))
-
-
-def _did_you_mean(question: str, readings: "Sequence[_Reading]", surest: "_Reading") -> str | None:
-    """The likeliest form where it was neither typed nor kept."""
-    likeliest = readings[0]
-    return likeliest.form.read if likeliest is not surest and likeliest.form.read != question else None
 
 
 def _shown(hits: Sequence[Hit], candidates: Sequence[Candidate], top_k: int) -> tuple[Hit, ...]:

@@ -1,8 +1,11 @@
 """Candidates into citations, each proven against its document before it leaves."""
 
-from corpus import Document, Span, sentences
+from corpus import Document, Passage, Span, sentences
 from qa.errors import CitationBroken
 from qa.types import Candidate, Citation
+
+_MORE = 2000
+"""How many characters further the end of a sentence is looked for."""
 
 
 def cite(candidate: Candidate, document: Document, answer: Span | None = None) -> Citation:
@@ -15,7 +18,7 @@ def cite(candidate: Candidate, document: Document, answer: Span | None = None) -
     if not within or document.text[passage.start : passage.end] != passage.text:
         raise CitationBroken(f"The span at {candidate.start} is not in {document.doc_id!r}; build the index again.")
     answer = answer or Span(candidate.start, candidate.end)
-    first, last = min(passage.start, answer.start), max(passage.end, answer.end)
+    first, last = _lines_of(document.text, passage, answer)
     around = [s for s in sentences(document.text, first, last) if s.end > answer.start and s.start < answer.end]
     if not around:
         raise CitationBroken(f"No sentence of {document.doc_id!r} holds the span at {candidate.start}.")
@@ -34,3 +37,16 @@ def cite(candidate: Candidate, document: Document, answer: Span | None = None) -
         answer_end=answer.end,
         text_digest=document.text_digest,
     )
+
+
+def _lines_of(text: str, passage: Passage, answer: Span) -> Span:
+    """The passage, and where the answer goes beyond it the lines and the paragraph that it begins and ends in."""
+    first, last = passage.start, passage.end
+    if answer.start < first:
+        first = max(text.rfind("\n", 0, answer.start) + 1, answer.start - _MORE)
+    if answer.end > last:
+        end = text.find("\n\n", answer.end, answer.end + _MORE)
+        last = (
+            end if end >= 0 else min(len(text), answer.end + _MORE) if answer.end + _MORE >= len(text) else answer.end
+        )
+    return Span(first, last)

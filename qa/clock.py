@@ -11,9 +11,9 @@ class Clock:
         self._laps: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        """The time since the last lap was this stage's."""
+        """The time since the last lap was this stage's, which may come more than once."""
         now = time.perf_counter()
-        self._laps[stage] = 1000 * (now - self._last)
+        self._laps[stage] = self._laps.get(stage, 0.0) + 1000 * (now - self._last)
         self._last = now
 
     def stages(self) -> dict[str, float]:

@@ -104,8 +104,8 @@ class Answer:
     Complete in itself: whoever shows it needs no index, which may have changed since. ``alternatives`` is what else it
     might be where it is unsure; ``hits`` stand in their final order, and ``digests`` maps their documents to the
     digests of the texts; ``candidates`` are the best of each passage, best first; ``timings`` are milliseconds.
-    ``confidence`` is the probability that the answer is right, None where none was fitted. ``did_you_mean`` is the
-    question without a likely misspelling, None where there is none.
+    ``confidence`` is the probability that the answer is right, None where none was fitted. ``did_you_mean`` is
+    what else the question may have meant: spelt otherwise, or completed from the turns before; None where nothing is.
     """
 
     question: str

@@ -3,12 +3,14 @@
 import re
 
 from corpus import Span
+from index.lexical import terms
 from qa.question.names import AUXILIARY
 
-_BREAK = re.compile(r"\s*[,;]\s+(?:and |or |as well as )?|\s+(?:and|or|as well as)\s+")
+# No run of blanks is tried from within.
+_BREAK = re.compile(r"(?<!\s)\s*[,;]\s+(?:and |or |as well as )?|(?<!\s)\s+(?:and|or|as well as)\s+")
 _LAST = re.compile(r"(?:and|or|as well as)\s*$")
 _ENDS = re.compile(
-    rf"[,;:.!?)\]](?=\s|$)|\s+(?=(?:{AUXILIARY}|who|which|that|since|until|when|after|before|because|while|if|unless|so"
+    rf"[,;:.!?)\]](?=\s|$)|(?<!\s)\s+(?=(?:{AUXILIARY}|who|which|that|since|until|when|after|before|because|while|if|unless|so"
     r"|but|for|at|on|in|from|to|by|with|of|through|during|under|as)\b)",
     re.IGNORECASE,
 )
@@ -25,13 +27,18 @@ _LONGEST_PART = 12  # words; what is longer between two commas is a clause
 _LEAST_PARTS = 3
 _COUNT = re.compile(r"(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$", re.IGNORECASE)
 _COUNTED = re.compile(
-    r"\s+[a-z][\w'-]*(?:\s+[a-z][\w'-]*)?(?:(?:,|\s+and)\s+(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+"
-    r"[a-z][\w'-]*(?:\s+(?!in\b|on\b|at\b|and\b)[a-z][\w'-]*)?)+"
+    rf"\s+[a-z][\w'-]*(?:\s+(?!{AUXILIARY}\b)[a-z][\w'-]*)?(?:(?:,|\s+and)\s+(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+"
+    rf"[a-z][\w'-]*(?:\s+(?!(?:in|on|at|and|{AUXILIARY})\b)[a-z][\w'-]*)?)+"
 )
 
 
-def enumeration(text: str, sentence: Span, read: Span) -> Span:
-    """All of "A, B and C", where the span is one of them or some: where it begins or ends at a comma between them."""
+def enumeration(text: str, sentence: Span, read: Span, *, several: bool) -> Span:
+    """All of "A, B and C", where the span is one of them or some: where it begins or ends at a comma between them.
+
+    Where the question does not plainly ask for ``several``, three parts may as well be a name, what it is, and how the
+    sentence goes on: four are asked for.
+    """
+    least = _LEAST_PARTS + (not several)
     breaks = [Span(*match.span()) for match in _BREAK.finditer(text, sentence.start, sentence.end)]
     bounds = [sentence.start, *(at for gap in breaks for at in gap), sentence.end]
     parts = [Span(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
@@ -54,14 +61,15 @@ def enumeration(text: str, sentence: Span, read: Span) -> Span:
         if not _is_short(text, Span(governed, part.end)):
             break
         first, start = first - 1, governed
-    if last - first + 1 < _LEAST_PARTS:
+    if last - first + 1 < least:
         return read
     end = read.end if last == touched[-1] else _finish(text, Span(parts[last].start, sentence.end))
     return Span(min(start, read.start), max(end, read.end))
 
 
-def counts(text: str, sentence: Span, read: Span, noun: str) -> Span:
-    """Of "412 drivers and 96 office workers" both, where neither noun is what was asked for."""
+def counts(text: str, sentence: Span, read: Span, nouns: str) -> Span:
+    """Of "412 drivers and 96 office workers" both, where none of them are what was asked for."""
+    asked = set(terms(nouns))
     for match in re.finditer(r"(?<![\w.,])(?:\d[\d,.]*|[A-Za-z]+)", text[sentence.start : sentence.end]):
         start = sentence.start + match.start()
         if not _COUNT.match(match[0]):
@@ -69,7 +77,7 @@ def counts(text: str, sentence: Span, read: Span, noun: str) -> Span:
         rest = _COUNTED.match(text, start + len(match[0]), sentence.end)
         if rest is None or not start <= read.start < rest.end():
             continue
-        named = noun.lower().rstrip("s") in text[start : rest.end()].lower()
+        named = not asked.isdisjoint(terms(text[start : rest.end()])) or _VERB.match(text, rest.end() + 1)
         return read if named else Span(start, max(read.end, rest.end()))
     return read
 

@@ -22,8 +22,8 @@ class _Line(NamedTuple):
 
 def items(text: str, room: Span, read: Span) -> Span | None:
     """The words of all items of the list in which the span is an item, or which its sentence leads to."""
-    first = max(room.start, text.rfind("\n", room.start, max(room.start, read.start - MOST)) + 1)
-    lines = list(_lines(text, Span(first, min(room.end, read.end + MOST))))
+    window = _window(text, room, read)
+    lines = list(_lines(text, window))
     place = next((n for n, line in enumerate(lines) if line.start <= read.start < line.end), None)
     if place is None:
         return None
@@ -32,16 +32,24 @@ def items(text: str, room: Span, read: Span) -> Span | None:
         own -= 1
     item = lines[own]
     if item.body < 0:
-        return _led_to(text, room, lines, place, read)
+        return _led_to(text, room, lines, place, read, cut=window.end < room.end)
     last = _last_of_item(text, lines, own)
     words = Span(item.body, lines[last].end)
     begins = read.start - item.body <= 2
     if not begins and read.end - read.start < (words.end - words.start) / 2:
         return None
-    return _whole(text, lines, own, read)
+    return _whole(text, lines, own, cut=window.end < room.end)
 
 
-def _led_to(text: str, room: Span, lines: list[_Line], place: int, read: Span) -> Span | None:
+def _window(text: str, room: Span, read: Span) -> Span:
+    """Whole lines around the span, as many as an answer may have; nothing where a line is longer than that."""
+    low, high = max(room.start, read.start - 2 * MOST), min(room.end, read.end + 2 * MOST)
+    first = low if low == room.start else text.find("\n", low, read.start) + 1
+    last = high if high == room.end else text.rfind("\n", read.end, high) + 1
+    return Span(first, last) if first >= low and last >= read.end else Span(read.start, read.start)
+
+
+def _led_to(text: str, room: Span, lines: list[_Line], place: int, read: Span, *, cut: bool) -> Span | None:
     """The list right below a heading, or a line that ends in a colon, that holds the span."""
     last = place
     while last + 1 < len(lines) and lines[last + 1].body < 0 and not _is_blank(text, lines[last + 1]):
@@ -52,11 +60,14 @@ def _led_to(text: str, room: Span, lines: list[_Line], place: int, read: Span) -
     below = last + 1
     while below < len(lines) and _is_blank(text, lines[below]):
         below += 1
-    return _whole(text, lines, below, read) if below < len(lines) and lines[below].body >= 0 else None
+    return _whole(text, lines, below, cut=cut) if below < len(lines) and lines[below].body >= 0 else None
 
 
-def _whole(text: str, lines: list[_Line], own: int, read: Span) -> Span | None:
-    """From the first to the last item beside the given one; None where it stands alone or they are too long."""
+def _whole(text: str, lines: list[_Line], own: int, *, cut: bool) -> Span | None:
+    """From the first to the last item beside the given one; None where it stands alone or they are too long.
+
+    The lines may be ``cut`` off where a list goes on.
+    """
     indent = lines[own].indent
     first = last = own
     for number in range(own - 1, -1, -1):
@@ -73,7 +84,8 @@ def _whole(text: str, lines: list[_Line], own: int, read: Span) -> Span | None:
             last = number
     last = _last_of_item(text, lines, last)
     run = Span(lines[first].body, lines[first].body + len(text[lines[first].body : lines[last].end].rstrip()))
-    return run if first != last and run.end - run.start <= MOST else None
+    goes_on = cut and last == len(lines) - 1
+    return run if first != last and not goes_on and run.end - run.start <= MOST else None
 
 
 def _last_of_item(text: str, lines: list[_Line], own: int) -> int:

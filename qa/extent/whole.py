@@ -1,13 +1,14 @@
 """How much of the text an answer is: of a reader's span the whole enumeration, the run of steps, the sentence.
 
 A reader points; where it points to a part of what was asked for, the rest is told by the form of the question and of
-the text. Nothing is left out of a span that was read, and nothing is taken in from another section.
+the text. Nothing is taken in from another section, and nothing is left out of a span that was read but the line above a
+list, which leads to the answer.
 """
 
 import re
 
 from corpus import Document, Span, sentences
-from qa.extent.asked import counted, is_list, is_steps, is_yes_no
+from qa.extent.asked import asks_several, counted, is_list, is_steps, is_yes_no
 from qa.extent.enumerations import counts, enumeration
 from qa.extent.lists import ITEM, MOST, items
 from qa.types import Candidate
@@ -20,9 +21,10 @@ _NEXT = re.compile(
 )
 _BARE = re.compile(r"\W*(?:yes|no|not|none|never)\W*", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"[;:—]\s+|\s+[–-]\s+|,\s+(?=(?:and|but|yet|so|while|whereas|although|though|because|since|which|who|where|until)\b)",
+    r"[;:—]\s+|(?<!\s)\s+[–-]\s+|,\s+(?=(?:and|but|yet|so|while|whereas|although|though|because|since|which|who|where|until)\b)",
     re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(r"\b\w\.\w\.$")
 _JOINS = re.compile(r"(?:and|but|yet|so)\s+", re.IGNORECASE)
 _LONG = 25  # words; of a longer sentence a clause answers yes or no
 
@@ -47,7 +49,7 @@ def extent(question: str, candidate: Candidate, document: Document) -> Span:
         return _steps(document.text, within, around, read)
     if noun := counted(question):
         return counts(document.text, sentence, read, noun)
-    return enumeration(document.text, sentence, read) if lists else read
+    return enumeration(document.text, sentence, read, several=asks_several(question)) if lists else read
 
 
 def _section(document: Document, read: Span) -> Span:
@@ -88,7 +90,7 @@ def _closed(text: str, sentence: Span) -> Span:
     mark = ITEM.match(text, sentence.start, sentence.end)
     start = mark.end() if mark else sentence.start
     end = sentence.end
-    while end > start and text[end - 1] in ".!;,":
+    while end > start and text[end - 1] in ".!;," and not _ABBREVIATED.search(text, max(start, end - 5), end):
         end -= 1
     return Span(start, end)
 

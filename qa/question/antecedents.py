@@ -14,6 +14,7 @@ _DEMONSTRATIVE = frozenset({"this", "that"})
 _POINTERS = 12
 """How many words of a question are tried: one that leans on what was said before points to it early."""
 _SUBJECTS = frozenset({"it", "he", "she", "they"})
+_LONGEST_PHRASE = 20
 _PLURALS = frozenset({"they", "them", "their", "theirs", "these", "those"})
 _MEASURE = re.compile(
     rf"\d|{DATES.pattern}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|half|twice"
@@ -205,9 +206,10 @@ def _thing(said: Sequence[StandaloneTurn], names: frozenset[str], word: str) -> 
     Of a turn that was abstained from, only what the corpus knows: nothing was said there.
     """
     for turn in reversed(said):
-        if word in _DEMONSTRATIVE and turn.answer:
+        if word in _DEMONSTRATIVE and turn.answer and len(turn.answer.split()) <= _LONGEST_PHRASE:
             return turn.answer
-        answered = [] if _is_measure(turn.answer) else [turn.answer[s:e] for s, e in names_in(turn.answer, names)]
+        found = names_in(turn.answer, names)
+        answered = [] if _is_measure(_without(turn.answer, found)) else [turn.answer[s:e] for s, e in found]
         asked = [turn.question[s:e] for s, e in names_in(turn.question, names)]
         known = asked if turn.answer else [name for name in asked if name.lower() in names]
         things = [name for name in (*answered[-1:], *reversed(known)) if not _may_be_person(name, turn)]
@@ -216,6 +218,13 @@ def _thing(said: Sequence[StandaloneTurn], names: frozenset[str], word: str) -> 
         if _is_noun_phrase(turn.answer) and (word not in _PLURALS or _is_plural(turn.answer)):
             return turn.answer
     return None
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text without its names: "GPT-4" is no number, "March Networks" no month."""
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return text
 
 
 def _is_measure(answer: str) -> bool:

@@ -39,22 +39,25 @@ class Forms:
         word for the right one, it is also read as it was typed, among the passages of what was asked before.
         """
         completed = standalone_question(question, history, self._names) if history else question
-        corrected = self._corrected(completed)
+        corrected = self._corrected(completed, names=False)
         forms = [Form(text, text) for text in (corrected, completed) if text]
         if history and (completed != question or self._leans(question)):
             before = [turn.question.strip() for turn in history[-_QUESTIONS:]]
             forms.append(Form(" ".join([question, *before]), question))
         return forms
 
+    def meant(self, question: str) -> str | None:
+        """The question without its likely misspellings, those of names too; None where it has none."""
+        return self._corrected(question, names=True)
+
     def _leans(self, question: str) -> bool:
         few = len(set(terms(question))) < _LEANING and not names_in(question, self._names)
         return few or points_back(question, self._names)
 
-    def _corrected(self, question: str) -> str | None:
-        """The question without its likely misspellings; None where it has none."""
+    def _corrected(self, question: str, *, names: bool) -> str | None:
         if not doubtful(question, lambda word: self._index.holds(word) or self._is_common(word)):
             return None
-        return self._speller.correct(question)
+        return self._speller.correct(question, names=names)
 
     @cached_property
     def _names(self) -> frozenset[str]:

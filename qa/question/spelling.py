@@ -1,7 +1,8 @@
 """A likely misspelling of a corpus word in a question, and the question as it was probably meant.
 
 A word is doubted only if the corpus does not hold it in any form, if it is no common English word, and if a corpus
-word lies within a slip or two of it. Nothing is ever changed silently: the corrected question is offered.
+word lies within a slip or two of it. Nothing is changed silently: what was searched for is shown, and a name, which may
+well be another's, is only offered.
 """
 
 import re
@@ -42,9 +43,15 @@ class Speller:
                 # The commonest way to write it; the first letter is seldom the wrong one.
                 self._near[folded[0], len(folded)].setdefault(folded, word)
 
-    def correct(self, question: str) -> str | None:
-        """The question with each misspelled word replaced by the corpus word it is nearest to; None if none is."""
+    def correct(self, question: str, *, names: bool = True) -> str | None:
+        """The question with each misspelled word replaced by the corpus word it is nearest to; None if none is.
+
+        Without ``names``, a word with a capital stays as it was typed, unless it comes first.
+        """
         doubted = doubtful(question, self._is_known)
+        if not names:
+            first = _WORD.search(question)
+            doubted = {word for word in doubted if word == word.lower() or (first and word == first[0])}
         if not doubted or len(doubted) > _MOST_DOUBTED:
             return None
         meant = {word: self._nearest(word) or word for word in doubted}

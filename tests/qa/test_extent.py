@@ -93,6 +93,13 @@ def test_a_part_of_what_was_asked_for_becomes_the_whole(question: str, text: str
             "preemption",
         ),
         ("Who wrote it?", "It was written by Ann and Bob.", "Ann"),
+        ("Where was it held?", "It took place in Paris, France, and drew 500 visitors.", "Paris"),
+        ("Who chaired it?", "It was chaired by Ann Brown, the mayor, and Bob White took the notes.", "Ann Brown"),
+        ("What's the fee?", "The fee is 5 euros, books stay due, and 10 euros cover a loss.", "5 euros"),
+        ("How many young children were saved?", "They saved 5 children and 2 dogs.", "5"),
+        ("How many people were hurt?", "It killed 3 passengers and 12 crew were hurt.", "12"),
+        ("May minutes", "The minutes of May are short, and were read. They are kept.", "short"),
+        ("Which are members?", "The members are Ann Lee" + 9000 * " " + "Bob Ray, and others.", "Ann Lee"),
         ("Is it hot or cold?", "The water is cold, and the sea is warm.", "cold"),
         ("Did he say when it starts?", "He said that it starts on Monday, and left.", "on Monday"),
         ("How do you call it?", "Later it was called the Telephon. Then it was forgotten.", "the Telephon"),
@@ -127,9 +134,25 @@ def test_a_heading_that_was_asked_for_by_its_name_means_the_list_below_it() -> N
     assert text[span.start : span.end] == "Budget\n* Any other business"
 
 
-def test_a_list_too_long_to_read_is_not_an_answer() -> None:
-    text = "".join(f"* Item number {n} of a list without an end\n" for n in range(80))
-    assert answer("What are the items?", text, "Item number 4 of") == "Item number 4 of"
+@pytest.mark.parametrize("read", ["Item number 4 of", "These are the duties"])
+@pytest.mark.parametrize("count", [60, 400])
+def test_a_list_too_long_to_read_is_not_an_answer(read: str, count: int) -> None:
+    text = "These are the duties:\n" + "".join(f"* Item number {n} of a list without an end\n" for n in range(count))
+    assert answer("What are the duties?", text, read) == read
+
+
+def test_what_is_quoted_beyond_the_passage_is_whole_sentences() -> None:
+    end = EXPENSES.index(" Then")
+    candidate = Candidate(Passage("d.txt", 0, end, EXPENSES[:end], None), 19, 40, 1.0, 0.0)
+    source = document("d.txt", EXPENSES)
+    citation = cite(candidate, source, extent("How do I claim expenses?", candidate, source))
+    assert citation.quote == EXPENSES[: EXPENSES.index(" The FSD")] and citation.answer.endswith("to the FSD")
+    cut = OPTIONS.index("* Pay")
+    candidate = Candidate(Passage("d.txt", cut, cut + 5, "* Pay", None), cut + 2, cut + 5, 1.0, 0.0)
+    citation = cite(
+        candidate, document("d.txt", OPTIONS), extent("What are my options?", candidate, document("d.txt", OPTIONS))
+    )
+    assert citation.quote.startswith("* Go home") and citation.answer.startswith("Go home")
 
 
 QUESTIONS = ["Which are there?", "How do I do it?", "Is it so?", "How many are there?", "Who are they?", "Why?", "x"]

@@ -62,7 +62,7 @@ def print_hits(hits: Iterable[Hit]) -> None:
 def print_answer(answer: Answer) -> None:
     """The answer by itself, then each quote with its place; an abstention's message and what is nearest.
 
-    A likely misspelling is asked about beside standard output, which carries the answer alone.
+    What was searched for, and what may have been meant, is told beside standard output, which carries the answer alone.
     """
     if answer.query != answer.question:
         say(f"Searched for: {answer.query}")

@@ -53,6 +53,7 @@ def test_most_that_point_back_are_rewritten(half: str, share: float) -> None:
 @pytest.mark.parametrize(
     ("history", "question", "expected"),
     [
+        ([Turn("Which model did OpenAI release?", "GPT-4")], "When was it released?", "When was GPT-4 released?"),
         ([BRENNAN], "What does he expect?", "What does Francis Brennan expect?"),
         ([BRENNAN], "and wat did he tell the paper", "and wat did Francis Brennan tell the paper"),
         ([Turn("Who is Dario Amodei?", "Anthropic CEO")], "And Howard Lutnick?", "Who is Howard Lutnick?"),

@@ -66,6 +66,12 @@ def test_a_misspelt_word_of_the_corpus_is_put_right_and_kept_beside(index: Index
     assert forms == ["Who is the safety officer?", "Who is the saftey oficer?"]
 
 
+def test_a_name_that_may_be_anothers_is_only_offered(index: Index) -> None:
+    question = "What did Olga Petrow sign?"
+    assert Forms(index).of(question, []) == [Form(question, question)]
+    assert Answerer(index, reader=FixedReader({})).ask(question).did_you_mean == "What did Olga Petrov sign?"
+
+
 def test_of_a_turn_that_was_abstained_from_only_what_the_corpus_knows_is_meant(index: Index) -> None:
     unknown, known = (Turn(f"Who leads {name}?", None) for name in ("Apple Computers", "Calder Pumps Ltd"))
     assert Forms(index).of("Who signed it?", [unknown])[0].read == "Who signed it?"

@@ -42,7 +42,6 @@ def test_what_only_sounds_like_it_is_not(question: str) -> None:
         ("How many more days does A get than B?", "A gets 30 days."),
         ("How many minutes does it save compared with kneading by hand?", "A machine takes 10 minutes."),
         ("What is the average price?", "The price was 4 in May and 6 in June."),
-        ("How old was he when he died?", "He died in 1874."),
     ],
 )
 def test_what_no_sentence_says_would_have_to_be_worked_out(question: str, quote: str) -> None:
@@ -57,7 +56,11 @@ def test_what_no_sentence_says_would_have_to_be_worked_out(question: str, quote:
         ("How many were sold in total?", "Altogether 300 were sold."),
         ("How many more days does A get than B?", "A gets ten more days than B."),
         ("What is the average price?", "On average it costs 5."),
-        ("How old was he when he died?", "He died at 40, aged beyond his years."),
+        ("How old was she when she won?", "She was 34 when she won the prize."),
+        ("Is smoking banned in all buildings?", "Smoking is prohibited inside every building."),
+        ("Can the coupon be combined with other offers?", "This voucher is not valid with other promotions."),
+        ("What are results sorted by?", "Results are sorted by date by default."),
+        ("What is the most common cause of fires?", "The leading cause of fires is cooking."),
         ("How many loading bays has Cardiff?", "It has 14 loading bays."),
         ("Who told the most senior officer?", "Ruth told him."),
         ("Why was the total harvest poor?", "The harvest was poor for want of rain."),
