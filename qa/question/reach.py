@@ -22,7 +22,8 @@ _COMPUTED = [
             rf"\b(?:{_DEGREES}|\w{{3,}}est|maximum|minimum|at most|at least|up to|than)\b",
         ),
         (
-            r"\b(?:in total|altogether|sum of|total (?:of|number|amount)|add up)\b|\bhow (?:much|many) (?:\w+ ){0,3}in all\b"
+            r"\b(?:in total|altogether|sum of|total (?:of|number|amount)|add up)\b"
+            r"|\bhow (?:much|many) (?:\w+ ){0,3}in all\b"
             r"|\bin all\W*$",
             r"\b(?:total\w*|altogether|in all|sum|combined|overall|together|all)\b",
         ),
