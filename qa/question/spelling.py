@@ -17,6 +17,7 @@ from index.lexical import terms
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4  # of three letters, nearly everything is one slip from something else
 _LONG = 8  # words from this length on may be two slips away
+_ENDINGS = ("y", "s", "d", "r")
 _MOST_DOUBTED = 12  # more unknown words than these are no slips: another language, a list of names, noise
 
 
@@ -24,6 +25,13 @@ def doubtful(question: str, is_known: Callable[[str], bool]) -> set[str]:
     """The words of a question that may be misspelled; ``is_known`` is asked of words in lower case."""
     words = set(_WORD.findall(question))
     return {word for word in words if len(word.casefold()) >= _SHORTEST and not is_known(word.casefold())}
+
+
+def _is_form(typed: str, near: str) -> bool:
+    """Whether they differ in their ending alone, as two words of one root do: "burglars" is no slip of "burglary"."""
+    if not near.endswith(_ENDINGS):
+        return False
+    return typed == near[:-1] or (typed[:-1] == near[:-1] and typed.endswith(_ENDINGS))
 
 
 class Speller:
@@ -66,7 +74,7 @@ class Speller:
             for length in range(len(word) - slips, len(word) + slips + 1)
             for near, written in self._near.get((word[0], length), {}).items()
             # Letters missing, added, wrong or swapped with the next (optimal string alignment; Boytsov 2011).
-            if (apart := OSA.distance(word, near, score_cutoff=slips)) <= slips
+            if (apart := OSA.distance(word, near, score_cutoff=slips)) <= slips and not _is_form(word, near)
         ]
         return min(found)[3] if found else None
 

@@ -67,7 +67,7 @@ def test_a_misspelt_word_of_the_corpus_is_put_right_and_kept_beside(index: Index
 
 
 def test_a_name_that_may_be_anothers_is_only_offered(index: Index) -> None:
-    question = "What did Olga Petrow sign?"
+    question = "What did Olga Petorv sign?"
     assert Forms(index).of(question, []) == [Form(question, question)]
     assert Answerer(index, reader=FixedReader({})).ask(question).did_you_mean == "What did Olga Petrov sign?"
 

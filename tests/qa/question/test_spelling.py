@@ -47,6 +47,7 @@ def test_a_slip_is_mended_and_nothing_else_changes(speller: Speller, typed: str,
         "the frameworks administrator",  # other forms of words that the corpus holds
         "Who framed the chair of networks?",  # common English, though a slip away from corpus words
         "wiht abuot spke",  # "with" and "about" are stop words; "spke" lies one slip from "spoke"
+        "the agreer",  # another word of one root
         "mte",  # too short to tell
         "Kutnick",  # the first letter is seldom wrong
         "sourdough bread",
