@@ -31,7 +31,7 @@ def test_what_looks_like_a_path(text: str, found: set[str]) -> None:
     assert paths(text) == found
 
 
-@pytest.mark.parametrize(("page", "least"), zip(PAGES, (60, 5), strict=True))
+@pytest.mark.parametrize(("page", "least"), [("docs/architecture.md", 60), ("CONTRIBUTING.md", 5)])
 def test_every_path_that_a_page_names_is_there(page: str, least: int) -> None:
     named = paths((REPOSITORY / page).read_text(encoding="utf-8"))
     assert len(named) >= least, "or paths are not told from other words any more"
