@@ -23,8 +23,9 @@ Ids = NDArray[np.int64]
 class Hit:
     """A passage that retrieval found.
 
-    ``rank`` counts from 1; a higher ``score`` is better, comparable only within one list. ``dense`` is the
-    cosine to the query, ``lexical`` the BM25 score; a leg's rank is None where that leg did not find the passage.
+    ``rank`` counts from 1; a higher ``score`` is better, comparable only within one list. ``dense`` is the mean of the
+    passage's and its nearest sentence's cosine to the query, ``lexical`` the BM25 score; a leg's rank is None where
+    that leg did not find the passage.
     """
 
     passage: Passage

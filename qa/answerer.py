@@ -29,6 +29,12 @@ _SEARCHED = 100
 """Passages that are searched for: enough that copies among them leave as many as are read."""
 _CITED = 3
 _LIKELY = 0.5
+_AHEAD = 0.05
+"""By how much surer another form of a question must be to be kept instead of the likeliest one.
+
+Right best spans of 26 follow-ups about other people's documents and of 21 about the article, at 0, 0.05,
+0.1, 0.15 and 0.2: 19, 19, 19, 19, 16 and 18, 19, 18, 17, 17.
+"""
 _MESSAGES: dict[Reason, str] = {
     "no_passages": NOTHING_TO_SEARCH,
     "no_evidence": "The documents do not seem to say: none of the nearest passages answers the question.",
@@ -110,7 +116,9 @@ class Answerer:
                 on_hits(hits[:top_k])
             readings.append(self._read(form, hits))
             clock.lap("read")
-        surest = max(readings, key=lambda reading: reading.sureness)  # of equals the likeliest form
+        likeliest, *others = readings
+        surer = [reading for reading in others if reading.sureness > likeliest.sureness + _AHEAD]
+        surest = max(surer, key=lambda reading: reading.sureness, default=likeliest)
         answer = self._decide(question, surest, min_confidence)
         shown = _shown(reranked(surest.hits, surest.read), surest.candidates, top_k)
         digests = {hit.passage.doc_id: self.index.document(hit.passage.doc_id).text_digest for hit in shown}
@@ -118,7 +126,7 @@ class Answerer:
             answer,
             hits=shown,
             digests=digests,
-            did_you_mean=self._did_you_mean(question, readings[0].form, surest.form),
+            did_you_mean=self._did_you_mean(question, likeliest.form, surest.form),
             timings=clock.stages(),
             source=self._source,
         )

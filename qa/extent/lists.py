@@ -20,8 +20,8 @@ class _Line(NamedTuple):
     """Where an item's words begin; -1 where the line begins none."""
 
 
-def items(text: str, room: Span, read: Span) -> Span | None:
-    """The words of all items of the list in which the span is an item, or which its sentence leads to."""
+def items(text: str, room: Span, read: Span, *, heading: bool) -> Span | None:
+    """The words of all items of the list in which the span is an item, or which its sentence or heading leads to."""
     window = _window(text, room, read)
     lines = list(_lines(text, window))
     place = next((n for n, line in enumerate(lines) if line.start <= read.start < line.end), None)
@@ -32,7 +32,7 @@ def items(text: str, room: Span, read: Span) -> Span | None:
         own -= 1
     item = lines[own]
     if item.body < 0:
-        return _led_to(text, room, lines, place, read, cut=window.end < room.end)
+        return _led_to(text, lines, place, read, heading=heading, cut=window.end < room.end)
     last = _last_of_item(text, lines, own)
     words = Span(item.body, lines[last].end)
     begins = read.start - item.body <= 2
@@ -49,13 +49,13 @@ def _window(text: str, room: Span, read: Span) -> Span:
     return Span(first, last) if first >= low and last >= read.end else Span(read.start, read.start)
 
 
-def _led_to(text: str, room: Span, lines: list[_Line], place: int, read: Span, *, cut: bool) -> Span | None:
+def _led_to(text: str, lines: list[_Line], place: int, read: Span, *, heading: bool, cut: bool) -> Span | None:
     """The list right below a heading, or a line that ends in a colon, that holds the span."""
     last = place
     while last + 1 < len(lines) and lines[last + 1].body < 0 and not _is_blank(text, lines[last + 1]):
         last += 1
     rest = text[read.end : lines[last].end].rstrip()
-    if lines[last].start != room.start and (not rest.endswith(":") or "." in rest):
+    if not heading and (not rest.endswith(":") or "." in rest):
         return None
     below = last + 1
     while below < len(lines) and _is_blank(text, lines[below]):

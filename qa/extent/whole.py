@@ -42,8 +42,8 @@ def extent(question: str, candidate: Candidate, document: Document) -> Span:
     if is_yes_no(question) or _BARE.fullmatch(document.text[read.start : read.end]):
         settling = _closed(document.text, _settling(document.text, sentence, read))
         return Span(min(settling.start, read.start), max(settling.end, read.end))
-    listing = lists or steps or _names_section(document, room, read)
-    if listing and (run := items(document.text, room, read)):
+    heading = _names_section(document, room, read)
+    if (lists or steps or heading) and (run := items(document.text, room, read, heading=heading)):
         return run
     if steps:
         return _steps(document.text, within, around, read)

@@ -182,18 +182,20 @@ class HitOut(_Response):
     end: int = Field(description="Where the passage ends.", examples=[1707])
     text: str = Field(description="The passage.", examples=[_PASSAGE])
     section: Heading
-    score: float = Field(description="What the order goes by; higher is better.", examples=[1.12])
-    dense: float | None = Field(description="The cosine to the query; null where it was not near.", examples=[0.35])
-    lexical: float | None = Field(description="BM25; null where no word is shared.", examples=[1.21])
-    dense_rank: int | None = Field(description="The place by meaning alone, from 1.", examples=[6])
+    score: float = Field(description="What the order goes by; higher is better.", examples=[1.13])
+    dense: float | None = Field(
+        description="The mean of its and its nearest sentence's cosine; null where it was not near.", examples=[0.36]
+    )
+    lexical: float | None = Field(description="BM25; null where no word is shared.", examples=[1.22])
+    dense_rank: int | None = Field(description="The place by meaning alone, from 1.", examples=[5])
     lexical_rank: int | None = Field(description="The place by words alone, from 1.", examples=[1])
     reader: float | None = Field(
         default=None,
         description="The reader's raw score for its best span; null where none was read.",
-        examples=[13.57],
+        examples=[13.55],
     )
     null: float | None = Field(
-        default=None, description="The reader's raw score for the passage not answering.", examples=[0.71]
+        default=None, description="The reader's raw score for the passage not answering.", examples=[0.54]
     )
     text_digest: TextDigest
 

@@ -112,13 +112,24 @@ def test_a_fold_out_says_why_and_stays_open(article_site: Site, open_page: Open)
     assert marked(page).split()[:5] == told["hits"][1]["text"].split()[:5]
 
 
-def test_a_misspelled_question_is_offered_as_it_was_meant(article_site: Site, open_page: Open) -> None:
+def test_a_misspelled_question_is_searched_as_it_was_meant_which_is_shown(article_site: Site, open_page: Open) -> None:
     page = open_page(article_site.url)
     typed = SPOKESPERSON.replace("spokes", "spoks")
     ask(page, typed)
     expect(page.locator(".turn .question")).to_have_text(typed)
-    expect(page.locator(".meant")).to_have_text(f"Did you mean: {SPOKESPERSON}")
-    page.get_by_role("button", name=SPOKESPERSON).click()
+    expect(page.locator(".searched")).to_have_text(f"searched for: {SPOKESPERSON}")
+    expect(page.locator(".turn .answer strong")).to_have_text("Francis Brennan")
+    expect(page.locator(".meant")).to_have_count(0)
+
+
+def test_a_name_that_is_spelt_otherwise_is_offered(article_site: Site, open_page: Open) -> None:
+    page = open_page(article_site.url)
+    typed = SPOKESPERSON.replace("Meta's spokesperson", "Francis Brennan")
+    ask(page, typed.replace("Brennan", "Brenann"))
+    expect(page.locator(".meant")).to_have_text(f"Did you mean: {typed}")
+    page.get_by_role("button", name=typed).click()
+    expect(page.locator(".turn:last-child .question")).to_have_text(typed)
+    ask(page, SPOKESPERSON)
     expect(page.locator(".turn:last-child .question")).to_have_text(SPOKESPERSON)
     expect(page.locator(".turn:last-child .answer strong")).to_have_text("Francis Brennan")
     expect(page.locator(".meant")).to_have_count(1)

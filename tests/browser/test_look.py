@@ -111,7 +111,7 @@ def test_axe_finds_no_serious_violation(article_site: Site, open_page: Open) -> 
     for look in ({}, {"dark": True}, {"width": 360, "height": 740}):
         page = open_page(article_site.url, **look)
         assert violations(page) == []
-        for question in (SPOKESPERSON, UNANSWERABLE, "hello", SPOKESPERSON.replace("spokes", "spoks")):
+        for question in (SPOKESPERSON, UNANSWERABLE, "hello", "Who is Francis Brenann?"):
             ask(page, question)
         expect(page.locator(".meant")).to_be_visible()
         page.locator("summary").first.click()
