@@ -54,6 +54,11 @@ def test_what_the_corpus_does_not_say_is_said_to_be_so(answerer: Answerer, quest
     assert answer.hits, "the nearest passages are shown all the same"
 
 
+def test_the_timings_are_of_all_forms_that_were_tried(answerer: Answerer) -> None:
+    timings = answerer.ask("Who is Meta's spoksperson?").timings
+    assert sum(timings[stage] for stage in ("encode", "retrieve", "read")) >= 0.8 * timings["total"]
+
+
 def test_hits_carry_their_ranks_and_the_timings_their_stages(answerer: Answerer) -> None:
     answer = answerer.ask(QUESTIONS[0], top_k=3)
     assert [hit.rank for hit in answer.hits] == [1, 2, 3]
