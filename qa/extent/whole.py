@@ -104,5 +104,6 @@ def _steps(text: str, within: list[Span], around: list[Span], read: Span) -> Spa
             break
         end = _closed(text, sentence).end
     first = around[0]
-    begins = _FIRST.search(text, first.start, first.end) or _NEXT.match(text, first.start)
+    told = _FIRST.search(text, first.start, first.end) or _NEXT.match(text, first.start)
+    begins = told or read.start == first.start  # "Press the button. Then ..."
     return Span(read.start, end) if end > read.end and begins else read

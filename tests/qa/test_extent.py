@@ -66,6 +66,7 @@ def answer(question: str, text: str, read: str, passage: tuple[int, int] | None 
         ("What are my options?", OPTIONS, "these options", OPTIONS[OPTIONS.index("Go") : OPTIONS.index("Pay") + 3]),
         ("How do I build it?", STAGES, "Install the build system", STAGES[3:-1]),
         ("How do I claim expenses?", EXPENSES, "first fill in form E4", EXPENSES[19 : EXPENSES.index(". The FSD")]),
+        ("How do I reset it?", "Press it.\nThen hold it. It is red.", "Press it", "Press it.\nThen hold it"),
         ("Are pets allowed in the depots?", PETS, "No", "No pets are allowed in the depots, except guide dogs"),
         ("What about pets?", PETS, "No", "No pets are allowed in the depots, except guide dogs"),
         ("Has cooperation spared other labs?", RULES, "has not spared", RULES[: RULES.index(", yet")]),
